@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of verbs. Verbs that move bytes are run by berth-image (verb-image-exec.c). */
+#include "base/log.h"
+#include "cli/verb.h"
+#include "cli/verbs.h"
+
+static const Verb verbs[] = {
+        /* Containers */
+        { "version", verb_version, "Print the version" },
+
+        /* Images */
+
+        /* Unit files */
+
+        { NULL },
+};
+
+int main(int argc, char **argv) {
+        log_init("berth", LOG_SINK_STDERR, LOG_LEVEL_INFO);
+        return verbs_main(verbs, argc, argv);
+}

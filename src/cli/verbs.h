@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The entry points of the verb-<name>.c files, in the order of the table in main.c. */
+
+/* Containers */
+int verb_version(int argc, char **argv);
+
+/* Images */
+
+/* Unit files */
