@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the payload is: limits, users, capabilities, seccomp. */
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/child-steps.h"
+
+int rlimits_in_child(const ChildPlan *plan, size_t *index) {
+        for (size_t i = 0; i < plan->n_rlimits; i++) {
+                *index = i;
+                if (prlimit(0, plan->rlimits[i].resource, &plan->rlimits[i].limit, NULL) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+static int set_capabilities(const ChildIdentity *id) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2];
+        for (int i = 0; i < 2; i++) {
+                data[i].effective = (uint32_t) (id->effective >> (32 * i));
+                data[i].permitted = (uint32_t) (id->permitted >> (32 * i));
+                data[i].inheritable = (uint32_t) (id->inheritable >> (32 * i));
+        }
+        if (syscall(SYS_capset, &header, data) < 0)
+                return -errno;
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+                return -errno;
+        for (int c = 0; c <= id->last_capability; c++)
+                if (id->ambient & (UINT64_C(1) << c) &&
+                    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) < 0)
+                        return -errno;
+        return 0;
+}
+
+/* capabilities(7): the bounding set while CAP_SETPCAP is there; then groups before user; keep the
+ * permitted set over setresuid; the other sets last. */
+int identity_in_child(const ChildIdentity *id) {
+        for (int c = 0; c <= id->last_capability; c++)
+                if (!(id->bounding & (UINT64_C(1) << c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+                        return -errno;
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+                return -errno;
+        /* The raw calls: glibc's would signal other threads, of which there are none. */
+        if (syscall(SYS_setgroups, id->n_groups, id->groups) < 0 ||
+            syscall(SYS_setresgid, id->gid, id->gid, id->gid) < 0 ||
+            syscall(SYS_setresuid, id->uid, id->uid, id->uid) < 0)
+                return -errno;
+        if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+                return -errno;
+        umask(id->umask);
+        return set_capabilities(id);
+}
+
+int seccomp_in_child(const ChildIdentity *id) {
+        if (!id->seccomp)
+                return 0;
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, id->seccomp_flags, id->seccomp) < 0)
+                return -errno;
+        return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* The container's first process between clone3() and execve(). It is built without GLib (libchild)
+ * and uses system calls and this plan only: the launcher resolved every name, opened every path and
+ * laid out every vector before the clone. Nothing here allocates. */
+
+typedef struct ChildFsOption {
+        const char *key;   /* NULL ends the list */
+        const char *value; /* NULL: a flag */
+} ChildFsOption;
+
+typedef struct ChildMount {
+        int fd;                       /* a detached mount to attach, or -1: make one of fs_type */
+        const char *fs_type;          /* "proc", "tmpfs", …; with fd >= 0 only for messages */
+        const ChildFsOption *options; /* of the new file system; may be NULL */
+        unsigned int attributes;      /* MOUNT_ATTR_* of the new mount, mount_setattr(2) */
+        const char *target;           /* relative to the root */
+        bool target_is_file;          /* what to create when the target is not there */
+        bool copy_up;                 /* tmpfs: starts with what the target had ("tmpcopyup") */
+} ChildMount;
+
+typedef struct ChildDevice {
+        const char *path; /* relative to the root, below dev/ */
+        mode_t mode;      /* with S_IFCHR or S_IFBLK */
+        dev_t number;
+        uid_t uid;
+        gid_t gid;
+} ChildDevice;
+
+typedef struct ChildLink {
+        const char *path;
+        const char *target;
+} ChildLink;
+
+typedef struct ChildSysctl {
+        const char *path; /* relative to /proc/sys: "net/ipv4/ip_forward" */
+        const char *value;
+} ChildSysctl;
+
+typedef struct ChildRlimit {
+        int resource;
+        struct rlimit limit;
+} ChildRlimit;
+
+typedef struct ChildIdentity {
+        uid_t uid;
+        gid_t gid;
+        const gid_t *groups;
+        size_t n_groups;
+        mode_t umask;
+        uint64_t bounding, effective, inheritable, permitted, ambient; /* bit = CAP_ number */
+        int last_capability;
+        bool no_new_privileges;
+        const struct sock_fprog *seccomp; /* NULL: none */
+        unsigned int seccomp_flags;
+} ChildIdentity;
+
+typedef struct ChildPlan {
+        int socket_fd; /* to the launcher, SOCK_SEQPACKET */
+
+        int root_fd;           /* the detached root mount */
+        const char *root_path; /* an existing directory to attach it to; private to our mount
+                                  namespace */
+        bool root_readonly;
+        uint64_t root_propagation; /* MS_PRIVATE, MS_SLAVE, … */
+
+        const ChildMount *mounts;
+        size_t n_mounts;
+        const ChildDevice *devices;
+        size_t n_devices;
+        const ChildLink *links;
+        size_t n_links;
+        const ChildSysctl *sysctls;
+        size_t n_sysctls;
+        const char *const *masked;   /* relative, NULL-terminated */
+        const char *const *readonly; /* relative, NULL-terminated */
+
+        bool own_mount_namespace;
+        bool own_cgroup_namespace; /* unshared after birth in the final cgroup, cgroup_namespaces(7)
+                                    */
+        const char *hostname;      /* NULL: leave */
+        bool console;              /* open a pty, send the master, make the slave stdio */
+
+        int stdio[3];
+        unsigned int n_preserved_fds; /* 3 .. 3+n-1 stay open over exec */
+        const ChildRlimit *rlimits;
+        size_t n_rlimits;
+        const char *oom_score_adj; /* NULL: inherited */
+        ChildIdentity identity;
+
+        const char *cwd;
+        const char *const *search_path; /* directories of $PATH, NULL-terminated */
+        char *const *argv;
+        char *const *envp;
+} ChildPlan;
+
+/* What the child was doing when it failed: index says which row of the plan. */
+typedef enum ChildStage {
+        CHILD_STAGE_START,
+        CHILD_STAGE_PROPAGATION,
+        CHILD_STAGE_ROOT,
+        CHILD_STAGE_MOUNT,
+        CHILD_STAGE_DEVICE,
+        CHILD_STAGE_LINK,
+        CHILD_STAGE_CONSOLE,
+        CHILD_STAGE_SYSCTL,
+        CHILD_STAGE_MASK,
+        CHILD_STAGE_READONLY,
+        CHILD_STAGE_PIVOT,
+        CHILD_STAGE_HOSTNAME,
+        CHILD_STAGE_RLIMIT,
+        CHILD_STAGE_OOM_SCORE,
+        CHILD_STAGE_CWD,
+        CHILD_STAGE_SECCOMP,
+        CHILD_STAGE_IDENTITY,
+        CHILD_STAGE_EXEC,
+        CHILD_STAGE_MAX,
+} ChildStage;
+
+typedef enum ChildReportKind {
+        CHILD_REPORT_PREPARED = 1,
+        CHILD_REPORT_CONSOLE, /* comes with the pty master */
+        CHILD_REPORT_FAILED,
+} ChildReportKind;
+
+typedef struct ChildReport {
+        ChildReportKind kind;
+        ChildStage stage;
+        int error; /* errno */
+        uint32_t index;
+} ChildReport;
+
+/* The launcher's word to go on. */
+#define CHILD_RELEASE 'g'
+
+/* Runs the whole child; never returns. Exit statuses: 125 set-up, 126 cannot execute, 127 not
+ * found. */
+_Noreturn void child_run(const ChildPlan *plan);
+
+/* The last part alone, for a process that joined a container (exec): stdio, limits, identity,
+ * seccomp, execve. Returns only on failure: -errno with *ret_stage. */
+int child_exec(const ChildPlan *plan, ChildStage *ret_stage);
+
+/* Waits for CHILD_RELEASE; the launcher's death (end of file) is -ECONNRESET. */
+int child_wait_release(int socket_fd);
+void child_send_failure(int socket_fd, ChildStage stage, int error, size_t index);
