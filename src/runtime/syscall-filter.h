@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* System call filters. The profile is JSON as containers-common ships it (seccomp.json(5) of
+ * Podman: groups with includes/excludes by capability and architecture). Compiling one costs
+ * milliseconds, so the program is kept under cache_dir, named by everything that goes into it. */
+
+typedef struct SyscallFilterRequest {
+        const char *profile_path; /* NULL: /etc/containers, /usr/share/containers, else built in */
+        uint64_t bounding_capabilities; /* groups are included by these; bit = CAP_ number */
+        const char *cache_dir;          /* exists, 0700; NULL: no cache */
+} SyscallFilterRequest;
+
+/* *ret_program is an array of struct sock_filter. */
+bool syscall_filter_load(const SyscallFilterRequest *request, GBytes **ret_program, GError **error);
+
+/* Compiles a profile given as bytes; `what` names it in errors. For tests and for --security-opt.
+ */
+bool syscall_filter_compile(
+                const char *bytes,
+                size_t size,
+                uint64_t bounding_capabilities,
+                const char *what,
+                GBytes **ret_program,
+                GError **error);
+
+/* The filter used where no profile is installed: every system call that libseccomp knows, without
+ * those that reach the host or other containers; unknown ones give ENOSYS. */
+bool syscall_filter_compile_builtin(
+                uint64_t bounding_capabilities, GBytes **ret_program, GError **error);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the launcher tells its manager. */
+#include "systemd/notify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+bool notify_is_supervised(void) {
+        uint64_t pid;
+        const char *text = getenv("SYSTEMD_EXEC_PID");
+        return text && text_parse_uint64(text, INT32_MAX, &pid) && (pid_t) pid == getpid() &&
+               getenv("NOTIFY_SOCKET");
+}
+
+bool notify_hand_over(
+                pid_t main_pid,
+                bool ready,
+                const char *status,
+                uint64_t timeout_usec,
+                GError **error) {
+        int r = sd_notifyf(
+                        0, "MAINPID=%d\n%s%s%s", (int) main_pid, ready ? "READY=1\n" : "",
+                        status ? "STATUS=" : "", status ? status : "");
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot notify the service manager");
+        r = sd_notify_barrier(0, timeout_usec);
+        if (r < 0)
+                return error_set_errno(error, r, "The service manager did not take over");
+        return true;
+}
+
+void notify_status(const char *format, ...) {
+        va_list ap;
+        va_start(ap, format);
+        g_autofree char *text = g_strdup_vprintf(format, ap);
+        va_end(ap);
+        (void) sd_notifyf(0, "STATUS=%s", text); /* not supervised: nobody to tell */
+}
