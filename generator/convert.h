@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "generator/quadlet.h"
+
+/* Unit file -> service. Each unit type has one function that fills quadlet->unit. */
+
+/* Converts once; units that others refer to are converted on the way. False when the unit has
+ * errors. A unit under conversion (a circle of references) counts as good. */
+bool quadlet_convert(Quadlet *quadlet);
+
+void container_convert(Quadlet *quadlet);
+void pod_convert(Quadlet *quadlet);
+void volume_convert(Quadlet *quadlet);
+void network_convert(Quadlet *quadlet);
+void image_convert(Quadlet *quadlet);
+void build_convert(Quadlet *quadlet);
+void kube_convert(Quadlet *quadlet);
+void artifact_convert(Quadlet *quadlet);

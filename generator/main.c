@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth-generator: systemd.generator(7). Reads unit files, writes services below argv's folder, and
+ * touches nothing else: no bus, no network, no NSS, no process. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "build-config.h"
+#include "generator/output.h"
+#include "generator/set.h"
+
+typedef struct Options {
+        bool dry_run;
+        bool user;
+        bool verbose;
+        bool no_kmsg_log;
+        bool version;
+        const char *folder;
+} Options;
+
+static const struct {
+        const char *name;
+        size_t offset;
+        const char *help;
+} flags[] = {
+        { "dryrun", offsetof(Options, dry_run), "Print the units, write nothing" },
+        { "user", offsetof(Options, user), "Work as the generator of a user manager" },
+        { "v", offsetof(Options, verbose), "Say more" },
+        { "no-kmsg-log", offsetof(Options, no_kmsg_log), "Log to stderr, not to /dev/kmsg" },
+        { "version", offsetof(Options, version), "Print the version" },
+};
+
+static int usage(const char *program, const char *word) {
+        if (word)
+                fprintf(stderr, "Unknown option: %s\n", word);
+        fprintf(stderr, "Usage: %s [OPTION...] NORMAL-FOLDER [EARLY-FOLDER LATE-FOLDER]\n",
+                program);
+        for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+                fprintf(stderr, "  -%-12s %s\n", flags[i].name, flags[i].help);
+        return 2;
+}
+
+static bool parse_bool(const char *text, bool *ret_value) {
+        static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True", NULL };
+        static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False", NULL };
+        *ret_value = g_strv_contains(yes, text);
+        return *ret_value || g_strv_contains(no, text);
+}
+
+/* "-user", "--user", "--user=false" */
+static bool parse_flag(const char *word, Options *options) {
+        const char *name = word + (word[1] == '-' ? 2 : 1);
+        size_t n = strcspn(name, "=");
+        bool value = true;
+        if (name[n] == '=' && !parse_bool(name + n + 1, &value))
+                return false;
+        for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+                if (strlen(flags[i].name) == n && strncmp(flags[i].name, name, n) == 0) {
+                        *(bool *) ((char *) options + flags[i].offset) = value;
+                        return true;
+                }
+        return false;
+}
+
+/* -1: go on; else the exit status. */
+static int parse_options(int argc, char **argv, Options *options) {
+        const char *program = strrchr(argv[0], '/');
+        program = program ? program + 1 : argv[0];
+        /* systemd runs the one in the folder of user generators under its name there */
+        options->user = strstr(program, "user") != NULL;
+        int i = 1;
+        for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+                if (strcmp(argv[i], "--") == 0) {
+                        i++;
+                        break;
+                }
+                if (!parse_flag(argv[i], options))
+                        return usage(program, argv[i]);
+        }
+        options->folder = i < argc ? argv[i] : NULL;
+        if (options->version) {
+                puts(BERTH_VERSION);
+                return 0;
+        }
+        return -1;
+}
+
+static void log_diagnostics(const Diagnostics *diagnostics, const char *file_name) {
+        for (guint i = 0; i < diagnostics->items->len; i++) {
+                const Diagnostic *d = diagnostics->items->pdata[i];
+                g_autofree char *text = diagnostic_format(d);
+                LogLevel level = d->severity == DIAGNOSTIC_ERROR     ? LOG_LEVEL_ERR
+                                 : d->severity == DIAGNOSTIC_WARNING ? LOG_LEVEL_WARNING
+                                                                     : LOG_LEVEL_DEBUG;
+                /* the first half is what people search for who know Quadlet's messages */
+                if (file_name && d->severity == DIAGNOSTIC_ERROR)
+                        log_text(level, "converting \"%s\": %s (%s)", file_name, d->text, text);
+                else
+                        log_text(level, "%s", text);
+        }
+}
+
+static void print(const Output *output) {
+        for (guint i = 0; i < output->files->len; i++) {
+                const OutputFile *file = output->files->pdata[i];
+                printf("---%s---\n%s\n", file->name, file->text);
+        }
+}
+
+static QuadletSet *load(const Options *options) {
+        UnitSearchOptions where = unit_search_options(options->user);
+        QuadletSet *set = quadlet_set_new(options->user, NULL);
+        g_autoptr(UnitSearch) search = unit_search(&where, quadlet_is_file_name, set->diagnostics);
+        quadlet_set_load(set, search);
+        for (guint i = 0; i < search->files->len; i++)
+                log_debug("Loading source unit file %s", (const char *) search->files->pdata[i]);
+        if (search->files->len == 0)
+                log_debug("No unit files found");
+        return set;
+}
+
+int main(int argc, char **argv) {
+        Options options = { 0 };
+        int status = parse_options(argc, argv, &options);
+        if (status >= 0)
+                return status;
+        bool kmsg = !options.dry_run && !options.no_kmsg_log;
+        log_init("berth-generator", kmsg ? LOG_SINK_KMSG : LOG_SINK_STDERR,
+                 options.verbose || options.dry_run ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+        if (!options.dry_run && !options.folder) {
+                log_err("Missing output folder argument");
+                return 1;
+        }
+        g_autoptr(QuadletSet) set = load(&options);
+        g_autoptr(Output) output = output_make(set);
+        for (guint i = 0; i < set->items->len; i++) {
+                const Quadlet *q = set->items->pdata[i];
+                log_diagnostics(q->diagnostics, q->file_name);
+        }
+        if (options.dry_run)
+                print(output);
+        else if (output->files->len > 0)
+                output_write(output, options.folder, set->diagnostics);
+        log_diagnostics(set->diagnostics, NULL);
+        if (output->n_failed == 0 && set->diagnostics->n_errors == 0)
+                return 0;
+        log_err("Some unit files could not be used");
+        return 1;
+}

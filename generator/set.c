@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading all files of a run: bytes, drop-ins, keys that nobody knows, and names. */
+#include "generator/set.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "build-config.h"
+#include "unit/parse.h"
+
+QuadletSet *quadlet_set_new(bool user, const char *program) {
+        const char *given = program ? program : getenv("BERTH");
+        QuadletSet *set = g_new0(QuadletSet, 1);
+        set->user = user;
+        set->program = g_strdup(given && *given ? given : BERTH_BINDIR "/berth");
+        set->items = g_ptr_array_new_with_free_func((GDestroyNotify) quadlet_free);
+        set->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+        set->diagnostics = diagnostics_new();
+        return set;
+}
+
+void quadlet_set_free(QuadletSet *set) {
+        if (!set)
+                return;
+        g_free(set->program);
+        g_hash_table_unref(set->by_name);
+        g_ptr_array_unref(set->items);
+        diagnostics_free(set->diagnostics);
+        g_free(set);
+}
+
+Quadlet *quadlet_set_find(const QuadletSet *set, const char *file_name) {
+        return g_hash_table_lookup(set->by_name, file_name);
+}
+
+static Quadlet *add(QuadletSet *set, const char *path) {
+        Quadlet *q = quadlet_new(path);
+        q->set = set;
+        g_ptr_array_add(set->items, q);
+        g_hash_table_insert(set->by_name, (gpointer) q->file_name, q);
+        return q;
+}
+
+Quadlet *quadlet_set_add(QuadletSet *set, const char *path, const char *bytes, size_t size) {
+        Quadlet *q = add(set, path);
+        q->file = unit_parse(path, bytes, size, q->diagnostics);
+        return q;
+}
+
+/* A drop-in that cannot be used is left out and the unit is made from the rest: Quadlet's rule. */
+static void load_drop_in(Quadlet *q, const char *path) {
+        Diagnostics *diagnostics = q->set->diagnostics;
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        if (!file_read(AT_FDCWD, path, UNIT_FILE_SIZE_MAX, &bytes, &error)) {
+                diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, "drop-in", path, 0, 0, NULL,
+                                "Drop-in cannot be used, ignoring it: %s", error->message);
+                return;
+        }
+        gsize size;
+        const char *data = g_bytes_get_data(bytes, &size);
+        unsigned int before = diagnostics->n_errors;
+        g_autoptr(UnitFile) drop_in = unit_parse(path, data ? data : "", size, diagnostics);
+        if (diagnostics->n_errors == before)
+                unit_file_merge(q->file, drop_in);
+}
+
+static void load_one(QuadletSet *set, const char *path) {
+        autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        int r = fd < 0 ? errno : 0;
+        struct stat st;
+        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode))
+                return; /* a link to /dev/null masks, as everywhere in systemd */
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        if (fd < 0)
+                error_set_errno(&error, r, "Cannot open '%s'", path);
+        else
+                (void) file_read_fd(
+                                fd, path, UNIT_FILE_SIZE_MAX, &bytes, &error); /* error is set */
+        gsize size = 0;
+        const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+        Quadlet *q = quadlet_set_add(set, path, data ? data : "", size);
+        if (error)
+                quadlet_error(q, NULL, "unreadable", NULL, "%s", error->message);
+}
+
+static void unknown_key(Quadlet *q, const KeyRow *rows, const char *section, const UnitLine *line) {
+        const char *near = key_nearest(rows, line->key);
+        g_autofree char *hint = near ? g_strdup_printf("did you mean '%s='?", near) : NULL;
+        UnitLine at = *line;
+        at.value_column = line->column; /* the key is what is wrong */
+        if (q->strict)
+                quadlet_error(q, &at, "unknown-key", hint, "unsupported key '%s' in group '%s'",
+                              line->key, section);
+        else
+                quadlet_warn(q, &at, "unknown-key", hint,
+                             "unsupported key '%s' in group '%s', ignoring it", line->key, section);
+}
+
+static void check_section(Quadlet *q, const char *section, const KeyRow *rows) {
+        const UnitSection *s = unit_file_find(q->file, section);
+        for (guint i = 0; s && i < s->lines->len; i++) {
+                const UnitLine *line = s->lines->pdata[i];
+                if (line->key && !key_find(rows, line->key))
+                        unknown_key(q, rows, section, line);
+        }
+}
+
+static bool valid_service_name(const char *name) {
+        g_autofree char *service = g_strconcat(name, ".service", NULL);
+        return !strchr(name, '/') && unit_name_is_valid(service);
+}
+
+static char *service_name(Quadlet *q) {
+        g_autofree char *given = quadlet_string(q, "ServiceName");
+        if (given && valid_service_name(given))
+                return g_strconcat(given, ".service", NULL);
+        if (given)
+                quadlet_error(q, quadlet_line(q, "ServiceName"), "invalid-value", NULL,
+                              "ServiceName=%s is not the name of a unit", given);
+        /* the suffix goes before the '@', so that %i stays the instance */
+        return g_strconcat(
+                        q->name.prefix, q->type->name_suffix, q->name.instance ? "@" : "",
+                        q->name.instance ? q->name.instance : "", ".service", NULL);
+}
+
+static const char *name_key(const Quadlet *q) {
+        static const char *const keys[QUADLET_N_KINDS] = {
+                [QUADLET_CONTAINER] = "ContainerName", [QUADLET_POD] = "PodName",
+                [QUADLET_VOLUME] = "VolumeName",       [QUADLET_NETWORK] = "NetworkName",
+                [QUADLET_IMAGE] = "ImageTag",          [QUADLET_ARTIFACT] = "Artifact",
+        };
+        return keys[q->type->kind];
+}
+
+static char *default_resource(Quadlet *q) {
+        switch (q->type->kind) {
+        case QUADLET_CONTAINER:
+        case QUADLET_KUBE:
+                return g_strdup(q->name.instance ? "systemd-%p_%i" : "systemd-%N");
+        case QUADLET_POD:
+        case QUADLET_VOLUME:
+        case QUADLET_NETWORK:
+                return g_strconcat("systemd-", q->name.prefix, q->name.instance ? "-%i" : "", NULL);
+        case QUADLET_IMAGE:
+                return quadlet_string(q, "Image");
+        case QUADLET_BUILD: {
+                g_autoptr(GPtrArray) tags = quadlet_values(q, "ImageTag");
+                return tags->len > 0 ? g_strdup(((QuadletValue *) tags->pdata[0])->text) : NULL;
+        }
+        default:
+                return NULL;
+        }
+}
+
+static void settle_names(Quadlet *q) {
+        q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
+        check_section(q, q->type->section, q->type->rows);
+        check_section(q, "Quadlet", quadlet_section_rows());
+        q->service = service_name(q);
+        const char *key = name_key(q);
+        q->resource = key ? quadlet_string(q, key) : NULL;
+        if (!q->resource)
+                q->resource = default_resource(q);
+        if (q->type->kind == QUADLET_POD)
+                q->pod_members = g_ptr_array_new();
+}
+
+/* Two files for one service: the first by name has it, the other one can only say so. */
+static void settle_clashes(QuadletSet *set) {
+        g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+        for (guint i = 0; i < set->items->len; i++) {
+                Quadlet *q = set->items->pdata[i];
+                const Quadlet *other = g_hash_table_lookup(taken, q->service);
+                if (!other) {
+                        g_hash_table_insert(taken, q->service, q);
+                        continue;
+                }
+                quadlet_error(q, quadlet_line(q, "ServiceName"), "duplicate-service",
+                              "rename one of the files, or use ServiceName=",
+                              "%s is made from %s already", q->service, other->path);
+                q->clashes = true;
+        }
+}
+
+static void join_pod(Quadlet *q) {
+        if (q->type->kind != QUADLET_CONTAINER || quadlet_is_template(q))
+                return;
+        g_autofree char *pod_name = quadlet_string(q, "Pod");
+        Quadlet *pod = pod_name ? quadlet_set_find(q->set, pod_name) : NULL;
+        if (pod && pod->pod_members && quadlet_bool(q, "StartWithPod", true))
+                g_ptr_array_add(pod->pod_members, q->service);
+}
+
+static gint compare_items(gconstpointer a, gconstpointer b) {
+        const Quadlet *x = *(const Quadlet *const *) a;
+        const Quadlet *y = *(const Quadlet *const *) b;
+        return strcmp(x->file_name, y->file_name);
+}
+
+void quadlet_set_settle(QuadletSet *set) {
+        g_ptr_array_sort(set->items, compare_items);
+        for (guint i = 0; i < set->items->len; i++)
+                settle_names(set->items->pdata[i]);
+        settle_clashes(set);
+        for (guint i = 0; i < set->items->len; i++)
+                join_pod(set->items->pdata[i]);
+}
+
+void quadlet_set_load(QuadletSet *set, const UnitSearch *search) {
+        for (guint i = 0; i < search->files->len; i++)
+                load_one(set, search->files->pdata[i]);
+        for (guint i = 0; i < set->items->len; i++) {
+                Quadlet *q = set->items->pdata[i];
+                g_autoptr(GPtrArray) drop_ins =
+                                unit_search_drop_ins(search, q->file_name, set->diagnostics);
+                for (guint j = 0; j < drop_ins->len; j++)
+                        load_drop_in(q, drop_ins->pdata[j]);
+        }
+        quadlet_set_settle(set);
+}
