@@ -79,8 +79,9 @@ static char *find_context(Quadlet *q, const char *file) {
                               "neither SetWorkingDirectory, nor File keys specified");
                 return NULL;
         }
+        unsigned int before = q->diagnostics->n_errors;
         g_autofree char *context = set ? apply_set_working_directory(q, set, file) : NULL;
-        if (context)
+        if (context || q->diagnostics->n_errors > before)
                 return g_steal_pointer(&context);
         if (file && is_fixed(file))
                 return NULL;

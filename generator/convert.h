@@ -8,7 +8,7 @@
 /* Unit file -> service. Each unit type has one function that fills quadlet->unit. */
 
 /* Converts once; units that others refer to are converted on the way. False when the unit has
- * errors. A unit under conversion (a circle of references) counts as good. */
+ * errors. A unit under conversion counts as good: the caller looks at its state first. */
 bool quadlet_convert(Quadlet *quadlet);
 
 void container_convert(Quadlet *quadlet);

@@ -88,15 +88,17 @@ static int parse_options(int argc, char **argv, Options *options) {
 static void log_diagnostics(const Diagnostics *diagnostics, const char *file_name) {
         for (guint i = 0; i < diagnostics->items->len; i++) {
                 const Diagnostic *d = diagnostics->items->pdata[i];
-                g_autofree char *text = diagnostic_format(d);
-                LogLevel level = d->severity == DIAGNOSTIC_ERROR     ? LOG_LEVEL_ERR
-                                 : d->severity == DIAGNOSTIC_WARNING ? LOG_LEVEL_WARNING
-                                                                     : LOG_LEVEL_DEBUG;
-                /* the first half is what people search for who know Quadlet's messages */
+                Diagnostic shown = *d;
+                g_autofree char *prefixed = NULL;
+                /* the wording that people search for who know Quadlet */
                 if (file_name && d->severity == DIAGNOSTIC_ERROR)
-                        log_text(level, "converting \"%s\": %s (%s)", file_name, d->text, text);
-                else
-                        log_text(level, "%s", text);
+                        shown.text = prefixed = g_strdup_printf(
+                                        "converting \"%s\": %s", file_name, d->text);
+                g_autofree char *text = diagnostic_format(&shown);
+                log_text(d->severity == DIAGNOSTIC_ERROR     ? LOG_LEVEL_ERR
+                         : d->severity == DIAGNOSTIC_WARNING ? LOG_LEVEL_WARNING
+                                                             : LOG_LEVEL_DEBUG,
+                         "%s", text);
         }
 }
 

@@ -30,6 +30,13 @@ static void missing(Quadlet *q, const char *name, const UnitLine *line, const ch
 
 /* The resource of another unit; the dependencies on its service are added. */
 static char *use(Quadlet *q, Quadlet *other, const UnitLine *line) {
+        if (other->state == QUADLET_CONVERTING) {
+                /* Requires= and After= in a circle: systemd would drop one of the start jobs */
+                quadlet_error(q, line, "circular-reference", "break the circle",
+                              "%s needs this unit itself, so neither can start first",
+                              other == q ? "The unit" : other->file_name);
+                return NULL;
+        }
         if (!quadlet_convert(other)) {
                 quadlet_error(q, line, "broken-reference", "see the findings of that file",
                               "%s cannot be used: it has errors itself", other->file_name);

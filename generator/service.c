@@ -62,7 +62,10 @@ static void translate_key(Quadlet *q, const char *key) {
         for (guint i = 0; i < words->len; i++)
                 g_ptr_array_add(texts, ((QuadletValue *) words->pdata[i])->text);
         g_autofree char *line = words_join_quoted(texts);
+        bool reset = unit_file_has_empty(q->unit, "Unit", key);
         unit_file_remove(q->unit, "Unit", key);
+        if (reset) /* it also clears what we put on top of the section */
+                service_add(q, "Unit", key, "");
         service_add(q, "Unit", key, line);
 }
 

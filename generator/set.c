@@ -88,8 +88,10 @@ static void load_one(QuadletSet *set, const char *path) {
         gsize size = 0;
         const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
         Quadlet *q = quadlet_set_add(set, path, data ? data : "", size);
-        if (error)
+        if (error) {
                 quadlet_error(q, NULL, "unreadable", NULL, "%s", error->message);
+                q->state = QUADLET_FAILED; /* whatever else is missing follows from that */
+        }
 }
 
 static void unknown_key(Quadlet *q, const KeyRow *rows, const char *section, const UnitLine *line) {

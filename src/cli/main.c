@@ -11,6 +11,7 @@ static const Verb verbs[] = {
         /* Images */
 
         /* Unit files */
+        { "quadlet fail", verb_quadlet_fail, NULL },
 
         { NULL },
 };

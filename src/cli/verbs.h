@@ -9,3 +9,4 @@ int verb_version(int argc, char **argv);
 /* Images */
 
 /* Unit files */
+int verb_quadlet_fail(int argc, char **argv);

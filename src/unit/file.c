@@ -135,6 +135,16 @@ bool unit_file_has(const UnitFile *file, const char *section, const char *key) {
         return unit_file_last(file, section, key) != NULL;
 }
 
+bool unit_file_has_empty(const UnitFile *file, const char *section, const char *key) {
+        const UnitSection *s = unit_file_find(file, section);
+        for (guint i = 0; s && i < s->lines->len; i++) {
+                const UnitLine *line = s->lines->pdata[i];
+                if (line->key && strcmp(line->key, key) == 0 && line->value[0] == '\0')
+                        return true;
+        }
+        return false;
+}
+
 static UnitLine *line_new(const UnitFile *file, const char *key, const char *value) {
         UnitLine *line = g_new0(UnitLine, 1);
         line->key = g_strdup(key);

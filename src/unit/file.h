@@ -54,6 +54,9 @@ GPtrArray *unit_file_all(const UnitFile *file, const char *section, const char *
 
 bool unit_file_has(const UnitFile *file, const char *section, const char *key);
 
+/* Whether an assignment of key is empty: it resets the list. */
+bool unit_file_has_empty(const UnitFile *file, const char *section, const char *key);
+
 /* Writers. Missing sections are made at the end of the file. */
 void unit_file_add(UnitFile *file, const char *section, const char *key, const char *value);
 void unit_file_add_first(UnitFile *file, const char *section, const char *key, const char *value);
