@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who the payload is: limits, users, capabilities, seccomp. */
+/* Who the payload is: its loopback, limits, users, capabilities, seccomp. */
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "runtime/child-steps.h"
+
+int loopback_in_child(void) {
+        autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+        if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+                return -errno;
+        return 0;
+}
 
 int rlimits_in_child(const ChildPlan *plan, size_t *index) {
         for (size_t i = 0; i < plan->n_rlimits; i++) {

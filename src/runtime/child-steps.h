@@ -25,6 +25,7 @@ int open_parent_in_child(int root_fd, const char *path, const char **ret_name);
 int copy_tree_in_child(int from_fd, int to_fd, unsigned int depth);
 
 /* child-identity.c */
+int loopback_in_child(void);
 int rlimits_in_child(const ChildPlan *plan, size_t *index);
 int identity_in_child(const ChildIdentity *identity);
 int seccomp_in_child(const ChildIdentity *identity);

@@ -13,7 +13,7 @@
  *  7. sysctls                 before /proc/sys becomes read-only
  *  8. masks, read-only paths  after all mounts, they must lie on top
  *  9. pivot_root              from here the host's files are out of reach, pivot_root(2)
- * 10. hostname, limits        need privileges that step 14 drops
+ * 10. hostname, lo, limits    need privileges that step 14 drops
  * 11. command and directory   found now, so that "not found" fails the start before READY=1
  * 12. "prepared", wait        the launcher sets up the network and hands us to systemd, then
  * releases
@@ -272,6 +272,9 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
         *stage = CHILD_STAGE_HOSTNAME;
         if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0)
                 return -errno;
+        *stage = CHILD_STAGE_NETWORK;
+        if (plan->loopback_up && (r = loopback_in_child()) < 0)
+                return r;
         *stage = CHILD_STAGE_RLIMIT;
         if ((r = rlimits_in_child(plan, index)) < 0)
                 return r;

@@ -87,6 +87,7 @@ typedef struct ChildPlan {
         bool own_cgroup_namespace; /* unshared after birth in the final cgroup, cgroup_namespaces(7)
                                     */
         const char *hostname;      /* NULL: leave */
+        bool loopback_up;          /* a new network namespace: bring up lo, netdevice(7) */
         bool console;              /* open a pty, send the master, make the slave stdio */
 
         int stdio[3];
@@ -116,6 +117,7 @@ typedef enum ChildStage {
         CHILD_STAGE_READONLY,
         CHILD_STAGE_PIVOT,
         CHILD_STAGE_HOSTNAME,
+        CHILD_STAGE_NETWORK,
         CHILD_STAGE_RLIMIT,
         CHILD_STAGE_OOM_SCORE,
         CHILD_STAGE_CWD,

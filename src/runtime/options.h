@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What `run` and `create` were asked for, flag by flag, still as text: podman-run(1). The command
+ * line fills it; spec-build.c turns it into a runtime configuration. Lists are NULL when not given.
+ */
+
+typedef struct ContainerOptions {
+        char *name;
+        char *entrypoint; /* NULL: the image's; "": none; a JSON array is taken apart */
+        char *rootfs;     /* a directory instead of an image */
+        char *pull;       /* "missing", "always", "never", "newer" */
+        char *authfile;
+        int tls_verify; /* -1: by registries.conf */
+        bool detach;
+        bool interactive;
+        bool tty;
+        bool remove;  /* --rm */
+        bool replace; /* --replace */
+        bool quiet;
+        bool privileged;
+
+        GPtrArray *env, *env_file, *unset_env;
+        bool unset_env_all;
+        bool env_host;
+        GPtrArray *label, *label_file, *annotation;
+
+        GPtrArray *volume, *mount, *tmpfs;
+        bool read_only;
+        bool read_only_tmpfs;
+        char *shm_size;
+
+        char *user;
+        GPtrArray *group_add;
+        char *workdir;
+        char *hostname;
+        char *umask;
+        char *timezone;
+        bool init;
+        char *init_path;
+
+        GPtrArray *network; /* "none", "host" */
+        GPtrArray *add_host;
+        GPtrArray *dns, *dns_search, *dns_option;
+        char *pid, *ipc, *uts, *cgroupns; /* "private", "host" */
+        char *userns;
+
+        GPtrArray *cap_add, *cap_drop, *security_opt;
+        GPtrArray *ulimit, *sysctl, *device;
+        char *pids_limit, *memory, *memory_swap, *memory_reservation, *cpus, *cpuset_cpus;
+        int64_t cpu_shares;
+        char *oom_score_adj;
+        char *cgroups; /* "enabled", "split", "no-conmon", "disabled" */
+
+        char *sdnotify; /* "conmon", "container", "healthy", "ignore" */
+        char *stop_signal;
+        char *stop_timeout; /* seconds */
+        char *log_driver;
+        GPtrArray *log_opt;
+        char *cidfile, *pidfile;
+
+        char **command; /* image name, then words; NULL-terminated */
+} ContainerOptions;
+
+void container_options_init(ContainerOptions *options);
+void container_options_clear(ContainerOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ContainerOptions, container_options_clear)

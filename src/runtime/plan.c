@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lays out the child's plan in one arena of parent-owned memory. */
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "runtime/mount-options.h"
+#include "runtime/record.h"
+#include "runtime/rlimit.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct RuntimePlan {
+        ChildPlan child;
+        GPtrArray *memory; /* everything that child points to and nobody else owns */
+        GArray *mounts;    /* of ChildMount; their fds are ours */
+        GArray *devices;
+        GArray *links;
+        GArray *sysctls;
+        GArray *rlimits;
+        struct sock_fprog program;
+        GBytes *filter;
+        uint64_t clone_flags;
+};
+
+static void *keep(RuntimePlan *plan, void *memory) {
+        g_ptr_array_add(plan->memory, memory);
+        return memory;
+}
+
+/* "/a//b" -> "a/b": targets are relative to the root, openat2(2) does the rest. */
+static const char *relative(RuntimePlan *plan, const char *path) {
+        while (*path == '/')
+                path++;
+        char *copy = keep(plan, g_strdup(path));
+        size_t n = strlen(copy);
+        while (n > 0 && copy[n - 1] == '/')
+                copy[--n] = '\0';
+        return copy;
+}
+
+static bool
+open_bind(RuntimePlan *plan,
+          const OciMount *m,
+          const MountOptions *o,
+          ChildMount *row,
+          GError **error) {
+        struct stat st;
+        if (stat(m->source, &st) < 0)
+                return error_set_errno(
+                                error, errno, "Cannot mount '%s' on '%s'", m->source,
+                                m->destination);
+        row->target_is_file = !S_ISDIR(st.st_mode);
+        unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                             (o->is_recursive_bind ? AT_RECURSIVE : 0);
+        autofd int fd = sys_open_tree(AT_FDCWD, m->source, flags);
+        if (fd < 0)
+                return error_set_errno(
+                                error, fd, "Cannot mount '%s' on '%s'", m->source, m->destination);
+        const struct mount_attr all = {
+                .attr_set = o->recursive_set,
+                .attr_clr = o->recursive_clear,
+                .propagation = o->propagation_recursive ? o->propagation : 0,
+        };
+        const struct mount_attr top = {
+                .attr_set = o->attributes_set,
+                .attr_clr = o->attributes_clear,
+                .propagation = o->propagation_recursive ? 0 : o->propagation,
+        };
+        int r = 0;
+        if (all.attr_set || all.attr_clr || all.propagation)
+                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all);
+        if (r >= 0 && (top.attr_set || top.attr_clr || top.propagation))
+                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &top);
+        if (r < 0)
+                return error_set_errno(
+                                error, r, "Cannot set the options of mount '%s'", m->destination);
+        row->fd = fd_steal(&fd);
+        return true;
+}
+
+static const ChildFsOption *
+file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o) {
+        ChildFsOption *options = keep(plan, g_new0(ChildFsOption, o->data->len + 3));
+        size_t n = 0;
+        for (guint i = 0; i < o->data->len; i++) {
+                char *word = keep(plan, g_strdup(o->data->pdata[i]));
+                char *equal = strchr(word, '=');
+                *equal = '\0';
+                options[n++] = (ChildFsOption){ word, equal + 1 };
+        }
+        if (m->source && *m->source)
+                options[n++] = (ChildFsOption){ "source", m->source };
+        return options;
+}
+
+static bool add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
+        g_auto(MountOptions) o = { 0 };
+        g_autofree char *what = g_strdup_printf("mount '%s'", m->destination);
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
+        bool devpts = strcmp(m->type, "devpts") == 0;
+        for (char **word = m->options; *word; word++)
+                if (!(devpts &&
+                      strcmp(*word, "newinstance") == 0)) /* every devpts is one since Linux 4.7 */
+                        g_ptr_array_add(words, *word);
+        g_ptr_array_add(words, NULL);
+        if (!mount_options_parse((const char *const *) words->pdata, what, &o, error))
+                return false;
+        ChildMount row = { .fd = -1, .fs_type = m->type, .target = relative(plan, m->destination) };
+        if (*row.target == '\0')
+                return error_set_invalid(error, "%s: the root cannot be mounted over", what);
+        if (o.is_bind || strcmp(m->type, "bind") == 0) {
+                if (!open_bind(plan, m, &o, &row, error))
+                        return false;
+        } else {
+                row.options = file_system_options(plan, m, &o);
+                row.attributes = (unsigned int) (o.attributes_set | o.recursive_set);
+                row.copy_up = o.copy_up;
+        }
+        g_array_append_val(plan->mounts, row);
+        return true;
+}
+
+static void add_devices(RuntimePlan *plan, const OciSpec *spec) {
+        static const struct {
+                const char *path;
+                unsigned int minor_number, major_number;
+        } standard[] = {
+                { "dev/null", 3, 1 },   { "dev/zero", 5, 1 },    { "dev/full", 7, 1 },
+                { "dev/random", 8, 1 }, { "dev/urandom", 9, 1 }, { "dev/tty", 0, 5 },
+        };
+        static const ChildLink links[] = {
+                { "dev/fd", "/proc/self/fd" },       { "dev/stdin", "/proc/self/fd/0" },
+                { "dev/stdout", "/proc/self/fd/1" }, { "dev/stderr", "/proc/self/fd/2" },
+                { "dev/core", "/proc/kcore" },       { "dev/ptmx", "pts/ptmx" },
+        };
+        for (size_t i = 0; i < G_N_ELEMENTS(standard); i++) {
+                ChildDevice d = {
+                        .path = standard[i].path,
+                        .mode = S_IFCHR | 0666,
+                        .number = makedev(standard[i].major_number, standard[i].minor_number),
+                };
+                g_array_append_val(plan->devices, d);
+        }
+        for (guint i = 0; i < spec->devices->len; i++) {
+                const OciDevice *from = spec->devices->pdata[i];
+                ChildDevice d = {
+                        .path = relative(plan, from->path),
+                        .mode = from->mode | (from->type == 'b'   ? S_IFBLK
+                                              : from->type == 'p' ? S_IFIFO
+                                                                  : S_IFCHR),
+                        .number = makedev(from->major, from->minor),
+                        .uid = from->uid,
+                        .gid = from->gid,
+                };
+                g_array_append_val(plan->devices, d);
+        }
+        g_array_append_vals(plan->links, links, G_N_ELEMENTS(links));
+}
+
+static void add_sysctls(RuntimePlan *plan, const OciSpec *spec) {
+        g_autoptr(GList) names =
+                        g_list_sort(g_hash_table_get_keys(spec->sysctl), (GCompareFunc) strcmp);
+        for (GList *at = names; at; at = at->next) {
+                char *path = keep(plan, g_strdup(at->data));
+                if (!strchr(path,
+                            '/')) /* sysctl(8): dots are the separators unless slashes are used */
+                        g_strdelimit(path, ".", '/');
+                ChildSysctl s = { path, g_hash_table_lookup(spec->sysctl, at->data) };
+                g_array_append_val(plan->sysctls, s);
+        }
+}
+
+static bool add_rlimits(RuntimePlan *plan, const OciSpec *spec, GError **error) {
+        for (guint i = 0; i < spec->rlimits->len; i++) {
+                const OciRlimit *r = spec->rlimits->pdata[i];
+                ChildRlimit row = { .resource = rlimit_from_text(r->type),
+                                    .limit = { r->soft, r->hard } };
+                if (row.resource < 0)
+                        return error_set_invalid(error, "unknown resource limit \"%s\"", r->type);
+                g_array_append_val(plan->rlimits, row);
+        }
+        return true;
+}
+
+static const char *const *relative_list(RuntimePlan *plan, char **paths) {
+        const char **list = keep(plan, g_new0(const char *, g_strv_length(paths) + 1));
+        for (size_t i = 0; paths[i]; i++)
+                list[i] = relative(plan, paths[i]);
+        return list;
+}
+
+static const char *environment_value(const OciSpec *spec, const char *name) {
+        for (char **row = spec->env; row && *row; row++)
+                if (g_str_has_prefix(*row, name) && (*row)[strlen(name)] == '=')
+                        return *row + strlen(name) + 1;
+        return NULL;
+}
+
+static int last_capability(void) {
+        static const char path[] = "/proc/sys/kernel/cap_last_cap";
+        g_autofree char *text = NULL;
+        if (g_file_get_contents(path, &text, NULL, NULL))
+                return (int) g_ascii_strtoll(text, NULL, 10);
+        return oci_capability_count() - 1;
+}
+
+static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
+        ChildIdentity *id = &plan->child.identity;
+        /* what the kernel does not know, or we do not have, cannot be given */
+        int last = last_capability();
+        uint64_t known = last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
+        const uint64_t *sets = spec->capabilities;
+        *id = (ChildIdentity){
+                .uid = spec->uid,
+                .gid = spec->gid,
+                .groups = (const gid_t *) (void *) spec->additional_gids->data,
+                .n_groups = spec->additional_gids->len,
+                .umask = spec->umask,
+                .bounding = sets[OCI_CAPABILITY_BOUNDING] & known,
+                .effective = sets[OCI_CAPABILITY_EFFECTIVE] & known,
+                .permitted = sets[OCI_CAPABILITY_PERMITTED] & known,
+                .inheritable = sets[OCI_CAPABILITY_INHERITABLE] & known,
+                .ambient = sets[OCI_CAPABILITY_AMBIENT] & known,
+                .last_capability = last,
+                .no_new_privileges = spec->no_new_privileges,
+        };
+        if (plan->filter) {
+                gsize size;
+                const void *bytes = g_bytes_get_data(plan->filter, &size);
+                plan->program = (struct sock_fprog){
+                        .len = (unsigned short) (size / sizeof(struct sock_filter)),
+                        .filter = (struct sock_filter *) bytes,
+                };
+                id->seccomp = &plan->program;
+        }
+}
+
+static void fill_namespaces(RuntimePlan *plan, const OciSpec *spec) {
+        for (int i = 0; i < OCI_NAMESPACE_MAX; i++)
+                if (spec->namespaces[i].present && !spec->namespaces[i].path &&
+                    i != OCI_NAMESPACE_CGROUP)
+                        plan->clone_flags |= (uint64_t) oci_namespace_clone_flag(i);
+        plan->child.own_mount_namespace = spec->namespaces[OCI_NAMESPACE_MOUNT].present;
+        plan->child.own_cgroup_namespace = spec->namespaces[OCI_NAMESPACE_CGROUP].present;
+        plan->child.loopback_up = plan->clone_flags & CLONE_NEWNET;
+        if (spec->namespaces[OCI_NAMESPACE_UTS].present)
+                plan->child.hostname = spec->hostname;
+}
+
+static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
+        const OciSpec *spec = request->spec;
+        ChildPlan *c = &plan->child;
+        const char *path = environment_value(spec, "PATH");
+        char **directories = g_strsplit(path ? path : DEFAULT_PATH, ":", -1);
+        for (size_t i = 0; directories[i]; i++)
+                keep(plan, directories[i]);
+        c->search_path = keep(plan, directories);
+        c->root_fd = request->root_fd;
+        c->root_path = keep(plan, g_strdup(request->attach_path));
+        c->root_readonly = spec->root_readonly;
+        c->root_propagation = MS_PRIVATE;
+        c->mounts = (const ChildMount *) (void *) plan->mounts->data;
+        c->n_mounts = plan->mounts->len;
+        c->devices = (const ChildDevice *) (void *) plan->devices->data;
+        c->n_devices = plan->devices->len;
+        c->links = (const ChildLink *) (void *) plan->links->data;
+        c->n_links = plan->links->len;
+        c->sysctls = (const ChildSysctl *) (void *) plan->sysctls->data;
+        c->n_sysctls = plan->sysctls->len;
+        c->rlimits = (const ChildRlimit *) (void *) plan->rlimits->data;
+        c->n_rlimits = plan->rlimits->len;
+        c->masked = relative_list(plan, spec->masked_paths);
+        c->readonly = relative_list(plan, spec->readonly_paths);
+        c->console = request->console;
+        c->n_preserved_fds = request->n_listen_fds;
+        if (spec->has_oom_score_adj)
+                c->oom_score_adj = keep(plan, g_strdup_printf("%d", spec->oom_score_adj));
+        c->cwd = spec->cwd;
+        c->argv = spec->args;
+        c->envp = spec->env;
+}
+
+RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
+        const OciSpec *spec = request->spec;
+        g_autoptr(RuntimePlan) plan = g_new0(RuntimePlan, 1);
+        plan->memory = g_ptr_array_new_with_free_func(g_free);
+        plan->mounts = g_array_new(FALSE, TRUE, sizeof(ChildMount));
+        plan->devices = g_array_new(FALSE, TRUE, sizeof(ChildDevice));
+        plan->links = g_array_new(FALSE, TRUE, sizeof(ChildLink));
+        plan->sysctls = g_array_new(FALSE, TRUE, sizeof(ChildSysctl));
+        plan->rlimits = g_array_new(FALSE, TRUE, sizeof(ChildRlimit));
+        plan->filter = request->filter ? g_bytes_ref(request->filter) : NULL;
+        plan->child.socket_fd = -1;
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (!add_mount(plan, spec->mounts->pdata[i], error))
+                        return NULL;
+        add_devices(plan, spec);
+        add_sysctls(plan, spec);
+        if (!add_rlimits(plan, spec, error))
+                return NULL;
+        fill_child(plan, request);
+        fill_namespaces(plan, spec);
+        fill_identity(plan, spec);
+        return g_steal_pointer(&plan);
+}
+
+void runtime_plan_free(RuntimePlan *plan) {
+        if (!plan)
+                return;
+        for (guint i = 0; i < plan->mounts->len; i++)
+                fd_close(&g_array_index(plan->mounts, ChildMount, i).fd);
+        g_array_unref(plan->mounts);
+        g_array_unref(plan->devices);
+        g_array_unref(plan->links);
+        g_array_unref(plan->sysctls);
+        g_array_unref(plan->rlimits);
+        g_ptr_array_unref(plan->memory);
+        g_clear_pointer(&plan->filter, g_bytes_unref);
+        g_free(plan);
+}
+
+ChildPlan *runtime_plan_child(RuntimePlan *plan) {
+        return &plan->child;
+}
+
+uint64_t runtime_plan_clone_flags(const RuntimePlan *plan) {
+        return plan->clone_flags;
+}
+
+/* The row that the report's index means, in its list. */
+static const char *row_name(const ChildPlan *c, const ChildReport *report) {
+        size_t i = report->index;
+        switch (report->stage) {
+        case CHILD_STAGE_MOUNT:
+                return i < c->n_mounts ? c->mounts[i].target : "";
+        case CHILD_STAGE_DEVICE:
+                return i < c->n_devices ? c->devices[i].path : "";
+        case CHILD_STAGE_LINK:
+                return i < c->n_links ? c->links[i].path : "";
+        case CHILD_STAGE_SYSCTL:
+                return i < c->n_sysctls ? c->sysctls[i].path : "";
+        case CHILD_STAGE_MASK:
+                return c->masked[i];
+        case CHILD_STAGE_READONLY:
+                return c->readonly[i];
+        case CHILD_STAGE_CWD:
+                return c->cwd;
+        case CHILD_STAGE_HOSTNAME:
+                return c->hostname;
+        default:
+                return "";
+        }
+}
+
+static bool set_exec_error(const ChildPlan *c, int code, GError **error) {
+        const char *name = c->argv[0];
+        if (code == ENOENT || code == ENOTDIR)
+                return error_set(
+                                error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_FOUND,
+                                strchr(name, '/')
+                                                ? "executable file '%s' not found: No such file or "
+                                                  "directory: "
+                                                  "attempted to invoke a command that was not found"
+                                                : "executable file '%s' not found in $PATH: No "
+                                                  "such file or "
+                                                  "directory: attempted to invoke a command that "
+                                                  "was not found",
+                                name);
+        return error_set(
+                        error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_EXEC,
+                        code == ENOEXEC ? "'%s' cannot be executed: %s: is the image for another "
+                                          "architecture, or "
+                                          "the first line not '#!'?"
+                                        : "'%s' cannot be executed: %s: permission denied",
+                        name, g_strerror(code));
+}
+
+bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, GError **error) {
+        static const char *const words[CHILD_STAGE_MAX] = {
+                [CHILD_STAGE_START] = "Cannot start the container's first process%s%s%s",
+                [CHILD_STAGE_PROPAGATION] = "Cannot detach from the host's mounts%s%s%s",
+                [CHILD_STAGE_ROOT] = "Cannot attach the root file system%s%s%s",
+                [CHILD_STAGE_MOUNT] = "Cannot mount%s'/%s'%s",
+                [CHILD_STAGE_DEVICE] = "Cannot create the device%s'/%s'%s",
+                [CHILD_STAGE_LINK] = "Cannot create the link%s'/%s'%s",
+                [CHILD_STAGE_CONSOLE] = "Cannot set up the terminal%s%s%s",
+                [CHILD_STAGE_SYSCTL] = "Cannot set the sysctl%s'%s'%s",
+                [CHILD_STAGE_MASK] = "Cannot mask%s'/%s'%s",
+                [CHILD_STAGE_READONLY] = "Cannot make read-only%s'/%s'%s",
+                [CHILD_STAGE_PIVOT] = "Cannot enter the root file system%s%s%s",
+                [CHILD_STAGE_HOSTNAME] = "Cannot set the host name%s'%s'%s",
+                [CHILD_STAGE_NETWORK] = "Cannot bring up the loopback interface%s%s%s",
+                [CHILD_STAGE_RLIMIT] = "Cannot set resource limit%s%s%s",
+                [CHILD_STAGE_OOM_SCORE] = "Cannot set the OOM score adjustment%s%s%s",
+                [CHILD_STAGE_CWD] = "Cannot enter the working directory%s'%s'%s",
+                [CHILD_STAGE_SECCOMP] = "Cannot install the system call filter%s%s%s",
+                [CHILD_STAGE_IDENTITY] = "Cannot change to the container's user%s%s%s",
+        };
+        const ChildPlan *c = &plan->child;
+        if (report->stage == CHILD_STAGE_EXEC)
+                return set_exec_error(c, report->error, error);
+        if (report->stage == CHILD_STAGE_RLIMIT && report->index < c->n_rlimits)
+                return error_set_errno(
+                                error, report->error,
+                                "Cannot set resource limit %d to %ju:%ju; raising a hard limit "
+                                "needs "
+                                "CAP_SYS_RESOURCE on the host",
+                                c->rlimits[report->index].resource,
+                                (uintmax_t) c->rlimits[report->index].limit.rlim_cur,
+                                (uintmax_t) c->rlimits[report->index].limit.rlim_max);
+        unsigned int stage = (unsigned int) report->stage < CHILD_STAGE_MAX ? report->stage
+                                                                            : CHILD_STAGE_START;
+        const char *name = row_name(c, report);
+        g_autofree char *text = g_strdup_printf(words[stage], *name ? " " : "", name, "");
+        return error_set_errno(error, report->error, "%s", text);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "oci/spec.h"
+
+/* What is known of a container, as files; there is no database. RUN is on a tmpfs and is all that a
+ * container with --rm has; one that outlives its process is kept under DATA too and comes back
+ * after a boot.
+ *
+ *   RUN/containers/<id>/{record.json,config.json,hosts,…}   RUN/names/<name> -> <id>
+ *   DATA/containers/<id>/{record.json,config.json,upper,work}
+ *   DATA/volatile/<id>/{upper,work}                          of --rm containers; emptied at boot
+ *
+ * The link in RUN/names is the claim on a name: symlink(2) decides a race, and a claim whose
+ * container is gone is taken over. */
+
+typedef enum ContainerStatus {
+        CONTAINER_CREATED,
+        CONTAINER_RUNNING,
+        CONTAINER_EXITED,
+} ContainerStatus;
+
+typedef struct ContainerRecord {
+        char *id;
+        char *name;
+        char *image;    /* as asked for; NULL with --rootfs */
+        char *image_id; /* NULL with --rootfs */
+        char **command; /* what `ps` shows */
+        char *unit;     /* systemd unit, or NULL */
+        char *cgroup;   /* path of the payload's cgroup below the cgroup mount, or NULL */
+        char *network;  /* "none", "host" */
+        char *log_driver;
+        char *log_tag;
+        char *filter_path; /* compiled system call filter, or NULL */
+        char **anonymous_volumes;
+        char *create_command; /* JSON array of argv, informative */
+        pid_t pid;
+        uint64_t pid_start_ticks; /* /proc/PID/stat field 22: with the pid it names one process for
+                                     ever */
+        int64_t created_nsec, started_nsec, finished_nsec;
+        int stop_signal;
+        int64_t stop_timeout_sec;
+        bool remove;
+        bool tty;
+        bool has_exit_code;
+        int exit_code;
+} ContainerRecord;
+
+#define RUNTIME_ERROR runtime_error_quark()
+GQuark runtime_error_quark(void);
+typedef enum RuntimeError {
+        RUNTIME_ERROR_NO_CONTAINER,
+        RUNTIME_ERROR_AMBIGUOUS,
+        RUNTIME_ERROR_NAME_IN_USE,
+        RUNTIME_ERROR_STATE,     /* not running, or running */
+        RUNTIME_ERROR_NOT_EXEC,  /* exit status 126 */
+        RUNTIME_ERROR_NOT_FOUND, /* exit status 127 */
+} RuntimeError;
+
+typedef struct Records Records;
+
+/* run_dir: "/run/berth"; data_dir: below the graph root. Made (0700) when absent. */
+Records *records_open(const char *run_dir, const char *data_dir, GError **error);
+void records_free(Records *records);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Records, records_free)
+
+const char *records_run_dir(const Records *records);
+const char *records_data_dir(const Records *records);
+
+ContainerRecord *record_new(void);
+void record_free(ContainerRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContainerRecord, record_free)
+
+/* RUN/containers/<id>, and the directory that has upper and work. Caller frees. */
+char *record_run_path(const Records *records, const ContainerRecord *record);
+char *record_data_path(const Records *records, const ContainerRecord *record);
+
+/* Makes both directories and takes the name. RUNTIME_ERROR_NAME_IN_USE names the holder. */
+bool record_claim(Records *records, const ContainerRecord *record, GError **error);
+
+bool record_save(Records *records, const ContainerRecord *record, GError **error);
+bool record_save_spec(
+                Records *records,
+                const ContainerRecord *record,
+                const OciSpec *spec,
+                GError **error);
+OciSpec *record_load_spec(Records *records, const ContainerRecord *record, GError **error);
+
+/* By name, id or unique id prefix. RUNTIME_ERROR_NO_CONTAINER. */
+ContainerRecord *record_find(Records *records, const char *name, GError **error);
+
+/* All containers, oldest first; damaged records are left out. Element type ContainerRecord, owned.
+ */
+GPtrArray *record_list(Records *records, GError **error);
+
+/* Forgets a container that does not run: name, files, writable layer. */
+bool record_remove(Records *records, const ContainerRecord *record, GError **error);
+
+/* From the process table, not from memory. */
+ContainerStatus record_status(const ContainerRecord *record);
+
+/* A pidfd of the container's first process; -1 when it does not run. Owned. */
+int record_open_pidfd(const ContainerRecord *record);
+
+/* Sets pid and its start time from /proc. */
+bool record_set_pid(ContainerRecord *record, pid_t pid, GError **error);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order in which a runtime configuration comes together. */
+#include "runtime/spec-build.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "runtime/user.h"
+
+#define STOP_TIMEOUT_DEFAULT_SEC 10
+
+/* --entrypoint: empty clears, a JSON array is taken apart, anything else is one word. */
+static bool parse_entrypoint(const char *text, char ***ret_words, GError **error) {
+        if (text[0] == '\0') {
+                *ret_words = g_new0(char *, 1);
+                return true;
+        }
+        if (text[0] != '[') {
+                *ret_words = g_new0(char *, 2);
+                (*ret_words)[0] = g_strdup(text);
+                return true;
+        }
+        g_autofree char *wrapped = g_strdup_printf("{\"v\":%s}", text);
+        g_autoptr(JsonNode) root = NULL;
+        JsonObject *object;
+        return json_parse_object(
+                               wrapped, strlen(wrapped), 1 << 20, "--entrypoint", &root, &object,
+                               error) &&
+               json_get_strings(object, "v", ret_words, error);
+}
+
+/* image-spec config.md: Entrypoint then Cmd; a given entry point drops the image's Cmd. */
+static bool build_args(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
+        g_auto(GStrv) given = NULL;
+        if (o->entrypoint && !parse_entrypoint(o->entrypoint, &given, error))
+                return false;
+        char **entrypoint = o->entrypoint    ? given
+                            : request->image ? request->image->entrypoint
+                                             : NULL;
+        char **command = o->command ? o->command + (o->rootfs ? 0 : 1) : NULL;
+        if ((!command || !*command) && !o->entrypoint && request->image)
+                command = request->image->cmd;
+        if (o->init) {
+                g_ptr_array_add(args, g_strdup("/run/podman-init"));
+                g_ptr_array_add(args, g_strdup("--"));
+        }
+        guint before = args->len;
+        for (; entrypoint && *entrypoint; entrypoint++)
+                g_ptr_array_add(args, g_strdup(*entrypoint));
+        for (; command && *command; command++)
+                g_ptr_array_add(args, g_strdup(*command));
+        if (args->len == before)
+                return error_set_invalid(
+                                error, "no command or entrypoint provided, and no CMD or "
+                                       "ENTRYPOINT from image");
+        g_ptr_array_add(args, NULL);
+        spec->args = (char **) g_ptr_array_free(g_steal_pointer(&args), FALSE);
+        request->record->command = g_strdupv(spec->args + before);
+        return true;
+}
+
+static bool build_user(const SpecRequest *request, OciSpec *spec, char **ret_home, GError **error) {
+        const ContainerOptions *o = request->options;
+        const char *text = o->user ? o->user : request->image ? request->image->user : NULL;
+        g_auto(ContainerUser) user = { 0 };
+        if (!user_resolve(request->root_fd, text, &user, error))
+                return false;
+        spec->uid = user.uid;
+        spec->gid = user.gid;
+        spec->user_name = g_strdup(user.name);
+        g_array_append_vals(spec->additional_gids, user.groups->data, user.groups->len);
+        for (guint i = 0; o->group_add && i < o->group_add->len; i++) {
+                gid_t gid;
+                const char *name = o->group_add->pdata[i];
+                if (strcmp(name, "keep-groups") == 0)
+                        return error_set_invalid(
+                                        error, "--group-add keep-groups needs a container with a "
+                                               "user namespace");
+                if (!user_resolve_group(request->root_fd, name, &gid, error))
+                        return false;
+                g_array_append_val(spec->additional_gids, gid);
+        }
+        if (o->umask) {
+                char *end = NULL;
+                guint64 mask = g_ascii_strtoull(o->umask, &end, 8);
+                if (end == o->umask || *end || mask > 0777)
+                        return error_set_invalid(error, "invalid umask '%s'", o->umask);
+                spec->umask = (mode_t) mask;
+        }
+        *ret_home = g_strdup(user.home);
+        return true;
+}
+
+static bool build_stop(const SpecRequest *request, GError **error) {
+        const ContainerOptions *o = request->options;
+        ContainerRecord *record = request->record;
+        const char *text = o->stop_signal   ? o->stop_signal
+                           : request->image ? request->image->stop_signal
+                                            : NULL;
+        record->stop_signal = text && *text ? text_parse_signal(text) : SIGTERM;
+        if (record->stop_signal < 0) {
+                if (o->stop_signal)
+                        return error_set_invalid(error, "invalid signal: %s", text);
+                record->stop_signal = SIGTERM; /* an image's mistake is not the user's */
+        }
+        record->stop_timeout_sec = STOP_TIMEOUT_DEFAULT_SEC;
+        uint64_t seconds;
+        if (o->stop_timeout) {
+                if (!text_parse_uint64(o->stop_timeout, INT32_MAX, &seconds))
+                        return error_set_invalid(
+                                        error, "invalid stop timeout '%s'", o->stop_timeout);
+                record->stop_timeout_sec = (int64_t) seconds;
+        }
+        return true;
+}
+
+/* Which namespaces are shared with the host: "host", "private" or nothing given. */
+static bool wants_own(const char *mode, const char *flag, bool *ret_own, GError **error) {
+        if (!mode || strcmp(mode, "private") == 0) {
+                *ret_own = true;
+                return true;
+        }
+        if (strcmp(mode, "host") != 0)
+                return error_set_invalid(
+                                error, "--%s '%s' is not supported, use \"private\" or \"host\"",
+                                flag, mode);
+        *ret_own = false;
+        return true;
+}
+
+static bool build_network(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        if (o->network && o->network->len > 1)
+                return error_set_invalid(error, "more than one --network is not supported");
+        const char *mode = o->network ? o->network->pdata[0] : NULL;
+        if (!mode)
+                return error_set_invalid(
+                                error, "network mode \"bridge\", the default, is not supported "
+                                       "yet; use --network=none "
+                                       "or --network=host");
+        if (strcmp(mode, "none") != 0 && strcmp(mode, "host") != 0)
+                return error_set_invalid(
+                                error, "network '%s' is not supported, use \"none\" or \"host\"",
+                                mode);
+        spec->namespaces[OCI_NAMESPACE_NETWORK].present = strcmp(mode, "none") == 0;
+        request->record->network = g_strdup(mode);
+        return true;
+}
+
+static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        if (o->userns && strcmp(o->userns, "host") != 0 && *o->userns)
+                return error_set_invalid(error, "--userns '%s' is not supported", o->userns);
+        spec->namespaces[OCI_NAMESPACE_MOUNT].present = true;
+        return wants_own(o->pid, "pid", &spec->namespaces[OCI_NAMESPACE_PID].present, error) &&
+               wants_own(o->ipc, "ipc", &spec->namespaces[OCI_NAMESPACE_IPC].present, error) &&
+               wants_own(o->uts, "uts", &spec->namespaces[OCI_NAMESPACE_UTS].present, error) &&
+               wants_own(o->cgroupns, "cgroupns", &spec->namespaces[OCI_NAMESPACE_CGROUP].present,
+                         error) &&
+               build_network(request, spec, error);
+}
+
+static bool build_hostname(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        struct utsname host;
+        bool own_uts = spec->namespaces[OCI_NAMESPACE_UTS].present;
+        if (o->hostname) {
+                if (!own_uts)
+                        return error_set_invalid(
+                                        error, "cannot set hostname when running in the host UTS "
+                                               "namespace");
+                if (strlen(o->hostname) > 64 || strchr(o->hostname, '/') ||
+                    strchr(o->hostname, '\n'))
+                        return error_set_invalid(error, "invalid hostname '%s'", o->hostname);
+                spec->hostname = g_strdup(o->hostname);
+        } else if (spec->namespaces[OCI_NAMESPACE_NETWORK].present && own_uts) {
+                spec->hostname = g_strndup(request->record->id, 12);
+        } else {
+                g_assert(uname(&host) == 0); /* cannot fail with a valid buffer, uname(2) */
+                spec->hostname = g_strdup(host.nodename);
+        }
+        return true;
+}
+
+static bool add_pair(const char *text, const char *flag, GHashTable *map, GError **error) {
+        const char *equal = strchr(text, '=');
+        if (equal == text || *text == '\0')
+                return error_set_invalid(error, "invalid --%s '%s': it has no name", flag, text);
+        g_hash_table_insert(
+                        map, equal ? g_strndup(text, (gsize) (equal - text)) : g_strdup(text),
+                        g_strdup(equal ? equal + 1 : ""));
+        return true;
+}
+
+static bool build_annotations(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        for (guint i = 0; o->annotation && i < o->annotation->len; i++)
+                if (!add_pair(o->annotation->pdata[i], "annotation", spec->annotations, error))
+                        return false;
+        return true;
+}
+
+static bool build_cwd(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const char *cwd = request->options->workdir;
+        if (!cwd && request->image)
+                cwd = request->image->working_dir;
+        if (!cwd || !*cwd)
+                cwd = "/";
+        if (cwd[0] != '/')
+                return error_set_invalid(
+                                error, "working directory '%s' is not an absolute path", cwd);
+        spec->cwd = g_strdup(cwd);
+        return true;
+}
+
+bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error) {
+        g_autoptr(OciSpec) spec = oci_spec_new();
+        g_autofree char *home = NULL;
+        bool ok = build_args(request, spec, error) && build_user(request, spec, &home, error) &&
+                  build_stop(request, error) && build_namespaces(request, spec, error) &&
+                  build_hostname(request, spec, error) && build_cwd(request, spec, error) &&
+                  build_annotations(request, spec, error) &&
+                  spec_build_environment(request, home, spec, error) &&
+                  spec_build_mounts(request, spec, error) &&
+                  spec_build_files(request, spec, error) &&
+                  spec_build_volumes(request, spec, error) &&
+                  spec_build_security(request, spec, error) &&
+                  spec_build_limits(request, spec, error);
+        if (!ok)
+                return false;
+        spec->terminal = request->options->tty;
+        spec->root_readonly = request->options->read_only;
+        *ret_spec = g_steal_pointer(&spec);
+        return true;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "oci/image-config.h"
+#include "oci/spec.h"
+#include "runtime/options.h"
+#include "runtime/record.h"
+
+/* From flags and image to the runtime configuration, with Podman's defaults. Nothing is mounted or
+ * written here but the small files that the container sees (hosts, hostname, resolv.conf) and the
+ * directories of its volumes. */
+
+typedef struct SpecRequest {
+        const ContainerOptions *options;
+        const OciImageConfig *image; /* NULL with --rootfs */
+        int root_fd;                 /* the container's root, for its passwd and its directories */
+        const char *run_path;        /* of the container, for generated files */
+        const char *volumes_path;    /* named volumes: GRAPHROOT/volumes */
+        ContainerRecord *record;     /* in: id, name; out: stop signal, volumes, command, network */
+} SpecRequest;
+
+bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error);
+
+/* The parts, each in a file of its own; for spec_build() and tests. */
+bool spec_build_environment(
+                const SpecRequest *request, const char *home, OciSpec *spec, GError **error);
+bool spec_build_mounts(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_security(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_limits(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_volumes(const SpecRequest *request, OciSpec *spec, GError **error);
+
+/* Annotations that berth itself reads back. */
+#define SPEC_ANNOTATION_SECCOMP "io.berth.seccomp" /* profile path, or "unconfined" */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small files that a container gets from its manager: hosts, hostname, resolv.conf, time zone,
+ * init. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "runtime/spec-build.h"
+
+#define HOST_FILE_SIZE_MAX (1u << 20)
+#define INIT_PATH_DEFAULT  "/usr/bin/catatonit"
+
+/* Writes RUN/…/name and binds it on destination. */
+static bool
+add_file(const SpecRequest *request,
+         const char *name,
+         const char *text,
+         const char *destination,
+         OciSpec *spec,
+         GError **error) {
+        g_autofree char *path = g_build_filename(request->run_path, name, NULL);
+        if (!file_replace(AT_FDCWD, path, text, strlen(text), 0644, FILE_VOLATILE, error))
+                return false;
+        oci_spec_add_mount(spec, destination, "bind", path, "bind,rprivate");
+        return true;
+}
+
+static bool add_hosts(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        g_autoptr(GString) hosts = g_string_new(NULL);
+        for (guint i = 0; o->add_host && i < o->add_host->len; i++) {
+                const char *text = o->add_host->pdata[i];
+                const char *colon = strchr(text, ':');
+                if (!colon || colon == text || !colon[1])
+                        return error_set_invalid(
+                                        error, "invalid --add-host '%s', it must be NAME:IP", text);
+                g_string_append_printf(hosts, "%s\t%.*s\n", colon + 1, (int) (colon - text), text);
+        }
+        bool host_network = !spec->namespaces[OCI_NAMESPACE_NETWORK].present;
+        g_autofree char *base = NULL;
+        if (host_network)
+                (void) file_read_text(
+                                AT_FDCWD, "/etc/hosts", HOST_FILE_SIZE_MAX, &base,
+                                NULL); /* may be absent */
+        g_string_append(hosts, base ? base : "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
+        if (hosts->len > 0 && hosts->str[hosts->len - 1] != '\n')
+                g_string_append_c(hosts, '\n');
+        g_string_append_printf(hosts, "127.0.0.1\t%s %s\n", spec->hostname, request->record->name);
+        return add_file(request, "hosts", hosts->str, "/etc/hosts", spec, error);
+}
+
+static void append_words(GString *text, const char *keyword, GPtrArray *list, bool one_line) {
+        for (guint i = 0; list && i < list->len; i++)
+                g_string_append_printf(
+                                text, "%s%s%s", !one_line || i == 0 ? keyword : "",
+                                one_line && i > 0 ? " " : "", (char *) list->pdata[i]);
+        if (list && list->len > 0)
+                g_string_append_c(text, '\n');
+}
+
+static bool add_resolv_conf(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        g_autoptr(GString) text = g_string_new(NULL);
+        append_words(text, "search ", o->dns_search, true);
+        for (guint i = 0; o->dns && i < o->dns->len; i++)
+                g_string_append_printf(text, "nameserver %s\n", (char *) o->dns->pdata[i]);
+        append_words(text, "options ", o->dns_option, true);
+        if (text->len == 0 && !spec->namespaces[OCI_NAMESPACE_NETWORK].present) {
+                g_autofree char *host = NULL;
+                if (file_read_text(AT_FDCWD, "/etc/resolv.conf", HOST_FILE_SIZE_MAX, &host, NULL))
+                        g_string_append(text, host);
+        }
+        return add_file(request, "resolv.conf", text->str, "/etc/resolv.conf", spec, error);
+}
+
+/* --tz: an area of the host's tz database, or "local". */
+static bool add_timezone(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const char *zone = request->options->timezone;
+        if (!zone || !*zone)
+                return true;
+        bool local = strcmp(zone, "local") == 0;
+        if (!local && (zone[0] == '/' || strstr(zone, "..")))
+                return error_set_invalid(error, "finding timezone: '%s' is not a time zone", zone);
+        g_autofree char *path = local ? g_strdup("/etc/localtime")
+                                      : g_build_filename("/usr/share/zoneinfo", zone, NULL);
+        g_autoptr(GBytes) bytes = NULL;
+        if (!file_read(AT_FDCWD, path, HOST_FILE_SIZE_MAX, &bytes, error)) {
+                g_prefix_error(error, "finding timezone %s: ", zone);
+                return false;
+        }
+        g_autofree char *copy = g_build_filename(request->run_path, "localtime", NULL);
+        gsize size;
+        const void *data = g_bytes_get_data(bytes, &size);
+        if (!file_replace(AT_FDCWD, copy, data, size, 0644, FILE_VOLATILE, error))
+                return false;
+        oci_spec_add_mount(spec, "/etc/localtime", "bind", copy, "bind,rprivate");
+        return true;
+}
+
+static bool add_init(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const ContainerOptions *o = request->options;
+        if (!o->init)
+                return true;
+        const char *path = o->init_path ? o->init_path : INIT_PATH_DEFAULT;
+        if (access(path, X_OK) < 0)
+                return error_set_errno(
+                                error, errno,
+                                "Cannot use '%s' as init, is the package catatonit installed?",
+                                path);
+        oci_spec_add_mount(spec, "/run/podman-init", "bind", path, "bind,rprivate,ro");
+        return true;
+}
+
+bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error) {
+        g_autofree char *hostname = g_strconcat(spec->hostname, "\n", NULL);
+        return add_hosts(request, spec, error) && add_resolv_conf(request, spec, error) &&
+               add_file(request, "hostname", hostname, "/etc/hostname", spec, error) &&
+               add_file(request, "containerenv", "", "/run/.containerenv", spec, error) &&
+               add_timezone(request, spec, error) && add_init(request, spec, error);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Volumes and binds of a container, from --volume, --mount and the image. */
+#include "runtime/spec-volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "runtime/child-steps.h"
+
+#define VOLUME_NAME_MAX 128
+
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]*, as Podman and Docker have it. */
+static bool volume_name_is_valid(const char *name) {
+        return g_ascii_isalnum(name[0]) && strlen(name) <= VOLUME_NAME_MAX &&
+               strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+                               strlen(name);
+}
+
+/* Owner, mode and content of the image's directory, once: a new volume looks like what it covers.
+ */
+static bool
+copy_up(const SpecRequest *request, const char *data, const char *destination, GError **error) {
+        autofd int from =
+                        sys_open_in_root(request->root_fd, destination, O_RDONLY | O_DIRECTORY, 0);
+        if (from == -ENOENT || from == -ENOTDIR)
+                return true;
+        autofd int to = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+        if (from < 0 || to < 0 || fstat(from, &st) < 0)
+                return error_set_errno(
+                                error, from < 0 ? from : errno, "Cannot open volume '%s'", data);
+        int r = copy_tree_in_child(from, to, 0);
+        if (r >= 0 && (fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0))
+                r = -errno;
+        if (r < 0)
+                return error_set_errno(
+                                error, r, "Cannot copy '%s' of the image into volume '%s'",
+                                destination, data);
+        return true;
+}
+
+char *volume_local_path(
+                const SpecRequest *request,
+                const char *name,
+                const char *destination,
+                GError **error) {
+        g_autofree char *data = g_build_filename(request->volumes_path, name, "_data", NULL);
+        if (faccessat(AT_FDCWD, data, F_OK, 0) == 0)
+                return g_steal_pointer(&data);
+        /* Filled under another name and renamed: a volume is there whole or not at all. */
+        g_autofree char *fresh = g_strdup_printf(
+                        "%s/.new-%s.%08x", request->volumes_path, name, g_random_int());
+        g_autofree char *fresh_data = g_build_filename(fresh, "_data", NULL);
+        g_autofree char *final = g_build_filename(request->volumes_path, name, NULL);
+        if (!file_make_directories(AT_FDCWD, fresh_data, 0755, error))
+                return NULL;
+        if (destination && !copy_up(request, fresh_data, destination, error)) {
+                (void) file_remove_tree(
+                                AT_FDCWD, fresh, NULL); /* the copy's error is the one to tell */
+                return NULL;
+        }
+        if (rename(fresh, final) < 0) {
+                int saved = errno;
+                (void) file_remove_tree(
+                                AT_FDCWD, fresh, NULL); /* another start made it meanwhile */
+                if (saved != EEXIST && saved != ENOTEMPTY) {
+                        error_set_errno(error, saved, "Cannot create volume '%s'", name);
+                        return NULL;
+                }
+        }
+        return g_steal_pointer(&data);
+}
+
+static void remember_anonymous(ContainerRecord *record, const char *name) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        if (record->anonymous_volumes)
+                g_strv_builder_addv(builder, (const char **) record->anonymous_volumes);
+        g_strv_builder_add(builder, name);
+        g_strfreev(record->anonymous_volumes);
+        record->anonymous_volumes = g_strv_builder_end(builder);
+}
+
+typedef struct VolumeFlags {
+        GPtrArray *mount_words; /* for the runtime configuration */
+        bool no_copy;
+        bool propagation_given;
+} VolumeFlags;
+
+/* Words of the third field. SELinux words have nothing to do where SELinux is off; those that would
+ * change the host's files are refused rather than skipped. */
+static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, GError **error) {
+        static const char *const plain[] = {
+                "ro",   "rw",     "suid", "nosuid", "dev", "nodev",
+                "exec", "noexec", "bind", "rbind",  NULL,
+        };
+        static const char *const propagation[] = {
+                "private", "rprivate",   "shared",      "rshared", "slave",
+                "rslave",  "unbindable", "runbindable", NULL,
+        };
+        g_auto(GStrv) words = g_strsplit(text, ",", -1);
+        for (char **word = words; *word; word++) {
+                bool selinux = strcmp(*word, "z") == 0 || strcmp(*word, "Z") == 0;
+                if (g_strv_contains(plain, *word)) {
+                        g_ptr_array_add(flags->mount_words, g_strdup(*word));
+                } else if (g_strv_contains(propagation, *word)) {
+                        flags->propagation_given = true;
+                        g_ptr_array_add(flags->mount_words, g_strdup(*word));
+                } else if (strcmp(*word, "nocopy") == 0 || strcmp(*word, "copy") == 0) {
+                        flags->no_copy = (*word)[0] == 'n';
+                } else if (!(selinux &&
+                             !g_file_test("/sys/fs/selinux/enforce", G_FILE_TEST_EXISTS)) &&
+                           **word != '\0') {
+                        return error_set_invalid(
+                                        error, "%s: option '%s' is not supported", what, *word);
+                }
+        }
+        return true;
+}
+
+static void drop_covered(OciSpec *spec, const char *destination) {
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, destination) == 0) {
+                        g_ptr_array_remove_index(
+                                        spec->mounts,
+                                        i); /* what the user asks for replaces a default */
+                        return;
+                }
+}
+
+static void
+add_bind(OciSpec *spec, const char *source, const char *destination, const VolumeFlags *flags) {
+        g_autoptr(GString) options = g_string_new("rbind");
+        if (!flags->propagation_given)
+                g_string_append(options, ",rprivate");
+        for (guint i = 0; i < flags->mount_words->len; i++)
+                g_string_append_printf(options, ",%s", (char *) flags->mount_words->pdata[i]);
+        drop_covered(spec, destination);
+        oci_spec_add_mount(spec, destination, "bind", source, options->str);
+}
+
+/* A host path as it is, or the directory of a volume; source NULL is an anonymous volume. */
+static bool
+add_source(const SpecRequest *request,
+           const char *source,
+           const char *destination,
+           const VolumeFlags *flags,
+           const char *what,
+           OciSpec *spec,
+           GError **error) {
+        if (destination[0] != '/')
+                return error_set_invalid(
+                                error, "invalid container path \"%s\", must be an absolute path",
+                                destination);
+        if (strcmp(destination, "/") == 0)
+                return error_set_invalid(
+                                error, "invalid %s: the destination must not be '/'", what);
+        if (source && (source[0] == '/' || source[0] == '.')) {
+                g_autofree char *absolute = g_canonicalize_filename(source, NULL);
+                struct stat st;
+                if (stat(absolute, &st) < 0)
+                        return error_set_errno(error, errno, "statfs %s", absolute);
+                add_bind(spec, absolute, destination, flags);
+                return true;
+        }
+        g_autofree char *anonymous = source ? NULL : hex_id_new();
+        const char *name = source ? source : anonymous;
+        if (!volume_name_is_valid(name))
+                return error_set_invalid(
+                                error,
+                                "running volume create option: names must match "
+                                "[a-zA-Z0-9][a-zA-Z0-9_.-]*: "
+                                "'%s': invalid argument",
+                                name);
+        g_autofree char *path = volume_local_path(
+                        request, name, flags->no_copy ? NULL : destination, error);
+        if (!path)
+                return false;
+        if (anonymous)
+                remember_anonymous(request->record, anonymous);
+        add_bind(spec, path, destination, flags);
+        return true;
+}
+
+bool spec_volume_add(const SpecRequest *request, const char *text, OciSpec *spec, GError **error) {
+        g_auto(GStrv) parts = g_strsplit(text, ":", 3);
+        g_autofree char *what = g_strdup_printf("--volume '%s'", text);
+        VolumeFlags flags = { .mount_words = g_ptr_array_new_with_free_func(g_free) };
+        g_autoptr(GPtrArray) owned = flags.mount_words;
+        guint n = g_strv_length(parts);
+        if (n == 0 || !*parts[0] || (n > 1 && !*parts[1]))
+                return error_set_invalid(
+                                error,
+                                "incorrect volume format, should be [host-dir:]ctr-dir[:option]: "
+                                "%s",
+                                text);
+        if (n == 3 && !parse_flags(parts[2], what, &flags, error))
+                return false;
+        return add_source(
+                        request, n == 1 ? NULL : parts[0], n == 1 ? parts[0] : parts[1], &flags,
+                        what, spec, error);
+}
+
+/* One --mount, taken apart: key[=value] fields of a CSV line. */
+typedef struct MountFields {
+        const char *type, *source, *destination;
+        const char *tmpfs_size, *tmpfs_mode;
+        VolumeFlags flags;
+        GPtrArray *tmpfs_words;
+} MountFields;
+
+static char **split_csv(const char *text) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        g_autoptr(GString) field = g_string_new(NULL);
+        bool quoted = false;
+        for (; *text; text++) {
+                if (*text == '"' && quoted && text[1] == '"') {
+                        g_string_append_c(field, '"');
+                        text++;
+                } else if (*text == '"') {
+                        quoted = !quoted;
+                } else if (*text == ',' && !quoted) {
+                        g_strv_builder_add(builder, field->str);
+                        g_string_truncate(field, 0);
+                } else {
+                        g_string_append_c(field, *text);
+                }
+        }
+        g_strv_builder_add(builder, field->str);
+        return g_strv_builder_end(builder);
+}
+
+static bool is_one_of(const char *word, const char *const *names) {
+        return g_strv_contains(names, word);
+}
+
+static bool mount_field(char *field, MountFields *m, const char *what, GError **error) {
+        static const char *const sources[] = { "source", "src", NULL };
+        static const char *const destinations[] = { "destination", "dst", "target", NULL };
+        static const char *const readonly[] = { "ro", "readonly", NULL };
+        char *equal = strchr(field, '=');
+        const char *value = equal ? equal + 1 : NULL;
+        if (equal)
+                *equal = '\0';
+        bool on = true;
+        if (strcmp(field, "type") == 0 && value) {
+                m->type = value;
+        } else if (is_one_of(field, sources) && value) {
+                m->source = value;
+        } else if (is_one_of(field, destinations) && value) {
+                m->destination = value;
+        } else if (is_one_of(field, readonly) || strcmp(field, "rw") == 0) {
+                if (value && !text_parse_bool(value, &on))
+                        return error_set_invalid(error, "%s: '%s' is not a boolean", what, value);
+                bool ro = on != (strcmp(field, "rw") == 0);
+                g_ptr_array_add(m->flags.mount_words, g_strdup(ro ? "ro" : "rw"));
+        } else if (strcmp(field, "bind-propagation") == 0 && value) {
+                return parse_flags(value, what, &m->flags, error);
+        } else if (strcmp(field, "bind-nonrecursive") == 0) {
+                g_ptr_array_add(m->flags.mount_words, g_strdup("bind"));
+        } else if (strcmp(field, "tmpfs-size") == 0 && value) {
+                m->tmpfs_size = value;
+        } else if (strcmp(field, "tmpfs-mode") == 0 && value) {
+                m->tmpfs_mode = value;
+        } else if (strcmp(field, "tmpcopyup") == 0 || strcmp(field, "notmpcopyup") == 0) {
+                if (field[0] == 't')
+                        g_ptr_array_add(m->tmpfs_words, g_strdup("tmpcopyup"));
+        } else if (!value) {
+                return parse_flags(field, what, &m->flags, error);
+        } else {
+                return error_set_invalid(error, "%s: %s: invalid mount option", what, field);
+        }
+        return true;
+}
+
+static bool add_mount_tmpfs(const MountFields *m, const char *what, OciSpec *spec, GError **error) {
+        if (m->destination[0] != '/')
+                return error_set_invalid(
+                                error, "%s: the destination must be an absolute path", what);
+        g_autoptr(GString) options = g_string_new("rw,nosuid,nodev");
+        for (guint i = 0; i < m->tmpfs_words->len; i++)
+                g_string_append_printf(options, ",%s", (char *) m->tmpfs_words->pdata[i]);
+        for (guint i = 0; i < m->flags.mount_words->len; i++)
+                g_string_append_printf(options, ",%s", (char *) m->flags.mount_words->pdata[i]);
+        if (m->tmpfs_size)
+                g_string_append_printf(options, ",size=%s", m->tmpfs_size);
+        if (m->tmpfs_mode)
+                g_string_append_printf(options, ",mode=%s", m->tmpfs_mode);
+        drop_covered(spec, m->destination);
+        oci_spec_add_mount(spec, m->destination, "tmpfs", "tmpfs", options->str);
+        return true;
+}
+
+bool spec_mount_add(const SpecRequest *request, const char *text, OciSpec *spec, GError **error) {
+        g_autofree char *what = g_strdup_printf("--mount '%s'", text);
+        g_auto(GStrv) fields = split_csv(text);
+        MountFields m = {
+                .type = "volume",
+                .flags.mount_words = g_ptr_array_new_with_free_func(g_free),
+                .tmpfs_words = g_ptr_array_new_with_free_func(g_free),
+        };
+        g_autoptr(GPtrArray) owned = m.flags.mount_words;
+        g_autoptr(GPtrArray) owned_too = m.tmpfs_words;
+        for (char **field = fields; *field; field++)
+                if (!mount_field(*field, &m, what, error))
+                        return false;
+        if (!m.destination)
+                return error_set_invalid(error, "%s: must set volume destination", what);
+        if (strcmp(m.type, "tmpfs") == 0)
+                return add_mount_tmpfs(&m, what, spec, error);
+        if (strcmp(m.type, "bind") == 0 &&
+            (!m.source || (m.source[0] != '/' && m.source[0] != '.')))
+                return error_set_invalid(error, "%s: a bind mount needs source=, a path", what);
+        if (strcmp(m.type, "bind") != 0 && strcmp(m.type, "volume") != 0)
+                return error_set_invalid(error, "%s: invalid filesystem type \"%s\"", what, m.type);
+        return add_source(request, m.source, m.destination, &m.flags, what, spec, error);
+}
+
+static bool is_covered(const OciSpec *spec, const char *destination) {
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, destination) == 0)
+                        return true;
+        return false;
+}
+
+bool spec_volume_add_image_volumes(const SpecRequest *request, OciSpec *spec, GError **error) {
+        for (char **path = request->image ? request->image->volumes : NULL; path && *path; path++) {
+                /* CVE-2022-23648: the path is the image's word; it is only ever resolved inside the
+                 * root */
+                if ((*path)[0] != '/' || is_covered(spec, *path))
+                        continue;
+                VolumeFlags flags = { .mount_words = g_ptr_array_new_with_free_func(g_free) };
+                g_autoptr(GPtrArray) owned = flags.mount_words;
+                if (!add_source(request, NULL, *path, &flags, "VOLUME of the image", spec, error))
+                        return false;
+        }
+        return true;
+}
