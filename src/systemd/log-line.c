@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One line of a container, one entry of the journal. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include "systemd/log-line.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#define SEND_RETRY_MAX 200 /* 10 ms each */
+
+static bool field_is_known(const char *field) {
+        static const char *const names[] = {
+                "CONTAINER_NAME=", "CONTAINER_ID=",      "CONTAINER_ID_FULL=",
+                "CONTAINER_TAG=",  "IMAGE_NAME=",        "OBJECT_SYSTEMD_UNIT=",
+                "USER_UNIT=",      "SYSLOG_IDENTIFIER=",
+        };
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                if (strncmp(field, names[i], strlen(names[i])) == 0)
+                        return true;
+        return false;
+}
+
+int log_source_parse(LogSource *source, char *text) {
+        *source = (LogSource){ .text = text };
+        while (*text) {
+                char *end = strchr(text, '\n');
+                if (!end || !field_is_known(text) || source->n_fields == LOG_LINE_FIELDS_MAX - 4)
+                        return -EINVAL;
+                *end = '\0';
+                source->fields[source->n_fields++] = text;
+                text = end + 1;
+        }
+        return source->n_fields > 0 ? 0 : -EINVAL;
+}
+
+/* The journal may restart under us; a line waits for it rather than being dropped. */
+static int send_entry(const struct iovec *iov, int n) {
+        int r = 0;
+        for (int i = 0; i < SEND_RETRY_MAX; i++) {
+                r = sd_journal_sendv(iov, n);
+                if (r >= 0 || (r != -ECONNREFUSED && r != -ENOENT && r != -EAGAIN && r != -ENOBUFS))
+                        return r;
+                const struct timespec pause = { .tv_nsec = 10000000 };
+                (void) nanosleep(&pause, NULL);
+        }
+        return r;
+}
+
+int log_line_send(
+                const LogSource *source,
+                int priority,
+                const char *line,
+                size_t size,
+                bool partial) {
+        static const char partial_field[] = "CONTAINER_PARTIAL_MESSAGE=true";
+        char message[LOG_LINE_MAX + sizeof "MESSAGE="];
+        char level[] = "PRIORITY=6";
+        if (size > LOG_LINE_MAX)
+                return -EMSGSIZE;
+        memcpy(message, "MESSAGE=", 8);
+        memcpy(message + 8, line, size);
+        level[9] = (char) ('0' + priority);
+        struct iovec iov[LOG_LINE_FIELDS_MAX];
+        int n = 0;
+        iov[n++] = (struct iovec){ message, size + 8 };
+        iov[n++] = (struct iovec){ level, sizeof level - 1 };
+        for (size_t i = 0; i < source->n_fields; i++)
+                iov[n++] = (struct iovec){ (char *) source->fields[i], strlen(source->fields[i]) };
+        if (partial)
+                iov[n++] = (struct iovec){ (char *) partial_field, sizeof partial_field - 1 };
+        return send_entry(iov, n);
+}
+
+size_t
+log_lines_send(const LogSource *source,
+               int priority,
+               const char *bytes,
+               size_t size,
+               bool at_end,
+               void (*on_sent)(void *data, size_t size),
+               void *data) {
+        size_t done = 0;
+        while (done < size) {
+                size_t rest = size - done;
+                const char *end = memchr(bytes + done, '\n', rest);
+                size_t length = end ? (size_t) (end - (bytes + done)) : rest;
+                bool partial = !end;
+                if (partial && !at_end && length < LOG_LINE_MAX)
+                        break;
+                if (length > LOG_LINE_MAX) {
+                        length = LOG_LINE_MAX;
+                        partial = true;
+                        end = NULL;
+                }
+                /* an entry that the journal refuses (not for now, but at all) would block the rest
+                 */
+                (void) log_line_send(source, priority, bytes + done, length, partial && !at_end);
+                size_t taken = length + (end ? 1 : 0);
+                done += taken;
+                if (on_sent)
+                        on_sent(data, taken);
+        }
+        return done;
+}

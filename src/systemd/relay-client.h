@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Hands the read ends of a container's output to the log relay (berth-relay, one per manager). The
+ * relay answers when it has them in the manager's fd store: from then on nothing of ours is needed.
+ * fields: see log-line.h. socket_path: RUN/relay.sock. ENOENT and ECONNREFUSED mean that no relay
+ * is there. */
+bool relay_attach(
+                const char *socket_path,
+                const char *fields,
+                int stdout_fd,
+                int stderr_fd,
+                GError **error);
+
+/* "CONTAINER_NAME=…\n…" for a container; unit NULL outside a unit. Caller frees. */
+char *
+relay_fields(const char *id,
+             const char *name,
+             const char *tag,
+             const char *image,
+             const char *unit);
