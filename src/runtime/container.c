@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Creation: from options to a record, a configuration and a mounted root. */
+#include "runtime/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "runtime/rootfs.h"
+#include "runtime/spec-build.h"
+
+bool runtime_open(
+                const char *graph_root,
+                const char *run_root,
+                Runtime *ret_runtime,
+                GError **error) {
+        const StoreOptions options = { .graph_root = graph_root, .run_root = run_root };
+        g_auto(Runtime) runtime = { .store = store_open(&options, error) };
+        if (!runtime.store)
+                return false;
+        g_autofree char *run_dir =
+                        run_root ? g_build_filename(run_root, "berth", NULL)
+                        : geteuid() == 0
+                                        ? g_strdup("/run/berth")
+                                        : g_build_filename(g_get_user_runtime_dir(), "berth", NULL);
+        g_autofree char *data_dir =
+                        g_build_filename(store_graph_root(runtime.store), "berth", NULL);
+        runtime.records = records_open(run_dir, data_dir, error);
+        if (!runtime.records)
+                return false;
+        *ret_runtime = runtime;
+        runtime = (Runtime){ 0 };
+        return true;
+}
+
+void runtime_clear(Runtime *runtime) {
+        g_clear_pointer(&runtime->records, records_free);
+        g_clear_pointer(&runtime->store, store_free);
+}
+
+void container_clear(Container *container) {
+        g_clear_pointer(&container->record, record_free);
+        g_clear_pointer(&container->spec, oci_spec_free);
+        fd_close(&container->root_fd);
+}
+
+static int64_t now_nsec(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]*; a name is also a file name of ours. */
+static bool check_name(const char *name, GError **error) {
+        if (g_ascii_isalnum(name[0]) && strlen(name) <= 200 &&
+            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+                            strlen(name))
+                return true;
+        return error_set_invalid(
+                        error,
+                        "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: '%s': invalid argument",
+                        name);
+}
+
+static ContainerRecord *new_record(const ContainerOptions *options) {
+        ContainerRecord *record = record_new();
+        record->id = hex_id_new();
+        record->name = options->name ? g_strdup(options->name)
+                                     : g_strdup_printf("berth-%.12s", record->id);
+        record->created_nsec = now_nsec();
+        record->remove = options->remove;
+        record->tty = options->tty;
+        record->log_driver = g_strdup(options->log_driver ? options->log_driver : "journald");
+        return record;
+}
+
+static bool
+parse_log_options(const ContainerOptions *options, ContainerRecord *record, GError **error) {
+        static const char *const drivers[] = { "journald", "passthrough", "none", NULL };
+        if (!g_strv_contains(drivers, record->log_driver))
+                return error_set_invalid(
+                                error,
+                                "log driver '%s' is not supported, use journald, passthrough or "
+                                "none",
+                                record->log_driver);
+        for (guint i = 0; options->log_opt && i < options->log_opt->len; i++) {
+                const char *text = options->log_opt->pdata[i];
+                if (!g_str_has_prefix(text, "tag="))
+                        return error_set_invalid(
+                                        error, "--log-opt '%s' is not supported, only tag=", text);
+                g_free(record->log_tag);
+                record->log_tag = g_strdup(text + 4);
+        }
+        return true;
+}
+
+/* Upper and work of the writable layer. The merged root takes owner and mode from the upper: they
+ * are copied from the topmost layer. */
+static bool
+make_upper(const char *data_path,
+           const char *top_layer,
+           char **ret_upper,
+           char **ret_work,
+           GError **error) {
+        g_autofree char *upper = g_build_filename(data_path, "upper", NULL);
+        g_autofree char *work = g_build_filename(data_path, "work", NULL);
+        struct stat st;
+        if (stat(top_layer, &st) < 0)
+                return error_set_errno(error, errno, "Cannot stat layer '%s'", top_layer);
+        if (mkdir(upper, 0755) == 0) {
+                if (chown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0)
+                        return error_set_errno(error, errno, "Cannot prepare '%s'", upper);
+        } else if (errno != EEXIST) {
+                return error_set_errno(error, errno, "Cannot create '%s'", upper);
+        }
+        if (mkdir(work, 0700) < 0 && errno != EEXIST)
+                return error_set_errno(error, errno, "Cannot create '%s'", work);
+        /* a volatile mount leaves this mark and refuses the next one, overlayfs.rst "Volatile
+         * mount" */
+        g_autofree char *mark = g_build_filename(work, "work", "incompat", NULL);
+        if (!file_remove_tree(AT_FDCWD, mark, error))
+                return false;
+        *ret_upper = g_steal_pointer(&upper);
+        *ret_work = g_steal_pointer(&work);
+        return true;
+}
+
+static bool mount_image(Runtime *runtime, const StoreImage *image, Container *c, GError **error) {
+        g_auto(GStrv) layers = NULL;
+        if (!store_image_layer_paths(runtime->store, image, &layers, error))
+                return false;
+        if (!layers[0])
+                return error_set_invalid(error, "image '%s' has no layers", image->id);
+        g_autofree char *data_path = record_data_path(runtime->records, c->record);
+        g_autofree char *attach =
+                        g_build_filename(records_run_dir(runtime->records), "rootfs", NULL);
+        g_autofree char *upper = NULL;
+        g_autofree char *work = NULL;
+        if (!make_upper(data_path, layers[0], &upper, &work, error))
+                return false;
+        const OverlayRequest request = {
+                .lower_paths = (const char *const *) layers,
+                .upper_path = upper,
+                .work_path = work,
+                .is_volatile = c->record->remove,
+                .attach_path = attach,
+        };
+        return rootfs_mount_overlay(&request, &c->root_fd, error);
+}
+
+static bool load_image_config(
+                Runtime *runtime,
+                const StoreImage *image,
+                OciImageConfig **ret_config,
+                GError **error) {
+        g_autoptr(GBytes) bytes = NULL;
+        if (!store_image_read_config(runtime->store, image, &bytes, error))
+                return false;
+        gsize size;
+        const char *text = g_bytes_get_data(bytes, &size);
+        *ret_config = oci_image_config_parse(text, size, error);
+        return *ret_config;
+}
+
+/* Takes the name, after removing who has it when that is asked for. */
+static bool
+claim(Runtime *runtime, const ContainerOptions *options, ContainerRecord *record, GError **error) {
+        GError *inner = NULL;
+        if (record_claim(runtime->records, record, &inner))
+                return true;
+        if (!options->replace ||
+            !g_error_matches(inner, RUNTIME_ERROR, RUNTIME_ERROR_NAME_IN_USE)) {
+                g_propagate_error(error, inner);
+                return false;
+        }
+        g_clear_error(&inner);
+        g_autoptr(ContainerRecord) old = record_find(runtime->records, record->name, &inner);
+        if (old && !container_remove(runtime, old, true, true, -1, error))
+                return false;
+        g_clear_error(&inner); /* gone meanwhile is as good */
+        return record_claim(runtime->records, record, error);
+}
+
+static bool
+describe(Runtime *runtime,
+         const ContainerOptions *options,
+         const OciImageConfig *config,
+         Container *c,
+         GError **error) {
+        g_autofree char *run_path = record_run_path(runtime->records, c->record);
+        g_autofree char *volumes =
+                        g_build_filename(store_graph_root(runtime->store), "volumes", NULL);
+        const SpecRequest request = {
+                .options = options,
+                .image = config,
+                .root_fd = c->root_fd,
+                .run_path = run_path,
+                .volumes_path = volumes,
+                .record = c->record,
+        };
+        if (!spec_build(&request, &c->spec, error))
+                return false;
+        if (options->rootfs)
+                c->spec->root_path = g_canonicalize_filename(options->rootfs, NULL);
+        return record_save_spec(runtime->records, c->record, c->spec, error) &&
+               record_save(runtime->records, c->record, error);
+}
+
+bool container_create(
+                Runtime *runtime,
+                const ContainerOptions *options,
+                Container *ret_container,
+                GError **error) {
+        g_auto(Container) c = { .record = new_record(options), .root_fd = -1 };
+        g_autoptr(StoreImage) image = NULL;
+        g_autoptr(OciImageConfig) config = NULL;
+        if (!check_name(c.record->name, error) || !parse_log_options(options, c.record, error))
+                return false;
+        if (!options->rootfs) {
+                if (!store_image_find(runtime->store, options->command[0], &image, error) ||
+                    !load_image_config(runtime, image, &config, error))
+                        return false;
+                c.record->image =
+                                g_strdup(image->names && image->names[0] ? image->names[0]
+                                                                         : options->command[0]);
+                c.record->image_id = g_strdup(image->id);
+        }
+        if (!claim(runtime, options, c.record, error))
+                return false;
+        bool ok = options->rootfs ? rootfs_mount_directory(options->rootfs, &c.root_fd, error)
+                                  : mount_image(runtime, image, &c, error);
+        if (!ok || !describe(runtime, options, config, &c, error)) {
+                fd_close(&c.root_fd);
+                (void) record_remove(
+                                runtime->records, c.record,
+                                NULL); /* the first error is the one to tell */
+                return false;
+        }
+        *ret_container = c;
+        c = (Container){ .root_fd = -1 };
+        return true;
+}
+
+bool container_load(Runtime *runtime, const char *name, Container *ret_container, GError **error) {
+        g_auto(Container)
+                        c = { .record = record_find(runtime->records, name, error), .root_fd = -1 };
+        if (!c.record)
+                return false;
+        c.spec = record_load_spec(runtime->records, c.record, error);
+        if (!c.spec)
+                return false;
+        if (c.record->image_id) {
+                g_autoptr(StoreImage) image = NULL;
+                if (!store_image_find(runtime->store, c.record->image_id, &image, error) ||
+                    !mount_image(runtime, image, &c, error))
+                        return false;
+        } else if (!rootfs_mount_directory(c.spec->root_path, &c.root_fd, error)) {
+                return false;
+        }
+        *ret_container = c;
+        c = (Container){ .root_fd = -1 };
+        return true;
+}

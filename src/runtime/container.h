@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "runtime/options.h"
+#include "runtime/record.h"
+#include "store/store.h"
+
+/* A container's life: create (files only), run (its process), stop, remove. */
+
+typedef struct Runtime {
+        Store *store;
+        Records *records;
+} Runtime;
+
+/* Opens the image store and the records. graph_root, run_root: from --root and --runroot, or NULL.
+ */
+bool runtime_open(
+                const char *graph_root, const char *run_root, Runtime *ret_runtime, GError **error);
+void runtime_clear(Runtime *runtime);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Runtime, runtime_clear)
+
+/* A container that is described and not yet running. */
+typedef struct Container {
+        ContainerRecord *record;
+        OciSpec *spec;
+        int root_fd; /* its root file system, a detached mount; -1: not mounted */
+} Container;
+
+void container_clear(Container *container);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Container, container_clear)
+
+/* From options to a claimed name, a configuration and a record. With options->replace a container
+ * of that name is removed first. The image must be there. */
+bool container_create(
+                Runtime *runtime,
+                const ContainerOptions *options,
+                Container *ret_container,
+                GError **error);
+
+/* An existing container, ready to run again. */
+bool container_load(Runtime *runtime, const char *name, Container *ret_container, GError **error);
+
+typedef enum ContainerNotify {
+        CONTAINER_NOTIFY_STARTED,   /* READY=1 when the payload is about to run ("conmon") */
+        CONTAINER_NOTIFY_CONTAINER, /* the payload says READY=1 through the filter */
+        CONTAINER_NOTIFY_IGNORE,    /* as STARTED; what the payload says goes nowhere */
+} ContainerNotify;
+
+bool container_notify_from_text(const char *text, ContainerNotify *ret_notify, GError **error);
+
+/* Runs it as the main process of our own unit: when this returns true the manager supervises the
+ * payload and nothing of ours is needed any more. */
+bool container_run_supervised(
+                Runtime *runtime, Container *container, ContainerNotify notify, GError **error);
+
+/* Runs it as our child, with our terminal or streams; *ret_status is what a shell would see. */
+typedef struct ForegroundOptions {
+        bool interactive; /* our stdin is the payload's */
+        bool quiet_logs;  /* do not copy the output to the journal */
+} ForegroundOptions;
+bool container_run_foreground(
+                Runtime *runtime,
+                Container *container,
+                const ForegroundOptions *options,
+                int *ret_status,
+                GError **error);
+
+/* Ends the payload: its stop signal, then SIGKILL after timeout_sec (-1: the container's own). One
+ * that does not run is fine. */
+bool container_stop(Runtime *runtime, ContainerRecord *record, int64_t timeout_sec, GError **error);
+
+/* Stops and forgets; also its anonymous volumes when asked. */
+bool container_remove(
+                Runtime *runtime,
+                ContainerRecord *record,
+                bool force,
+                bool volumes,
+                int64_t timeout_sec,
+                GError **error);
+
+/* Notes how a container ended; removes it if it was --rm. For ExecStopPost= and the foreground. */
+bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clone3() and what is said over the socket until the payload runs. */
+#include "runtime/launch.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/sys.h"
+
+void launch_clear(Launch *launch) {
+        fd_close(&launch->pid_fd);
+        fd_close(&launch->socket_fd);
+        fd_close(&launch->console_fd);
+}
+
+/* clone3(2): with CLONE_PARENT the exit signal must be 0, the child inherits ours. The init of a
+ * PID namespace may not use CLONE_PARENT (EINVAL); then the child is ours and moves to the manager
+ * when we exit. */
+static pid_t
+clone_child(uint64_t flags, int cgroup_fd, bool as_managers_child, int *pid_fd, bool *is_child) {
+        struct clone_args args = {
+                .flags = flags | CLONE_PIDFD | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+                .pidfd = (uint64_t) (uintptr_t) pid_fd,
+                .cgroup = cgroup_fd >= 0 ? (uint64_t) cgroup_fd : 0,
+        };
+        *is_child = !as_managers_child;
+        args.exit_signal = as_managers_child ? 0 : SIGCHLD;
+        args.flags |= as_managers_child ? CLONE_PARENT : 0;
+        pid_t pid = sys_clone3(&args);
+        if (pid != -EINVAL || !as_managers_child)
+                return pid;
+        args.flags &= ~(uint64_t) CLONE_PARENT;
+        args.exit_signal = SIGCHLD;
+        *is_child = true;
+        return sys_clone3(&args);
+}
+
+/* The next report; end of file is a kind of its own (0). */
+static bool read_report(Launch *launch, ChildReport *report, GError **error) {
+        int fd = -1;
+        size_t n_fds = 0;
+        *report = (ChildReport){ 0 };
+        ssize_t n;
+        do
+                n = fd_receive(launch->socket_fd, report, sizeof *report, &fd, 1, &n_fds);
+        while (n == -EINTR);
+        if (n_fds > 0 && report->kind == CHILD_REPORT_CONSOLE)
+                launch->console_fd = fd;
+        else if (n_fds > 0)
+                fd_close(&fd);
+        if (n == -ECONNRESET)
+                n = 0;
+        if (n < 0)
+                return error_set_errno(
+                                error, (int) n, "Cannot read from the container's first process");
+        if (n != 0 && n != sizeof *report)
+                return error_set_invalid(error, "The container's first process sent nonsense");
+        return true;
+}
+
+static void reap(Launch *launch) {
+        if (launch->is_child && launch->pid > 0)
+                while (waitpid(launch->pid, NULL, 0) < 0 && errno == EINTR)
+                        continue;
+}
+
+static bool wait_prepared(const RuntimePlan *plan, Launch *launch, GError **error) {
+        for (;;) {
+                ChildReport report;
+                if (!read_report(launch, &report, error))
+                        return false;
+                switch (report.kind) {
+                case CHILD_REPORT_PREPARED:
+                        return true;
+                case CHILD_REPORT_CONSOLE:
+                        continue;
+                case CHILD_REPORT_FAILED:
+                        return runtime_plan_set_error(plan, &report, error);
+                default:
+                        return error_set_invalid(
+                                        error,
+                                        "The container's first process died while it was set up");
+                }
+        }
+}
+
+bool launch_prepare(
+                RuntimePlan *plan,
+                const int stdio[3],
+                int cgroup_fd,
+                bool as_managers_child,
+                Launch *ret_launch,
+                GError **error) {
+        int sockets[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+                return error_set_errno(error, errno, "Cannot create a socket pair");
+        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = sockets[0], .console_fd = -1 };
+        autofd int child_socket = sockets[1];
+        ChildPlan *child = runtime_plan_child(plan);
+        child->socket_fd = child_socket;
+        memcpy(child->stdio, stdio, sizeof child->stdio);
+
+        /* No handler of ours may run in the child before it has reset them. */
+        sigset_t all, before;
+        sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &before);
+        launch.pid =
+                        clone_child(runtime_plan_clone_flags(plan), cgroup_fd, as_managers_child,
+                                    &launch.pid_fd, &launch.is_child);
+        if (launch.pid == 0)
+                child_run(child);
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+        if (launch.pid < 0)
+                return error_set_errno(
+                                error, launch.pid, "Cannot create the container's namespaces");
+        fd_close(&child_socket); /* its end must be the only one, or we never see it close */
+        if (!wait_prepared(plan, &launch, error)) {
+                (void) sys_pidfd_send_signal(launch.pid_fd, SIGKILL); /* mostly gone already */
+                reap(&launch);
+                return false;
+        }
+        *ret_launch = launch;
+        launch = (Launch){ .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        return true;
+}
+
+bool launch_release(const RuntimePlan *plan, Launch *launch, GError **error) {
+        const char word = CHILD_RELEASE;
+        int r = fd_send(launch->socket_fd, &word, 1, NULL, 0);
+        if (r < 0)
+                return error_set_errno(
+                                error, r,
+                                "The container's first process died before it was released");
+        ChildReport report;
+        if (!read_report(launch, &report, error))
+                return false;
+        fd_close(&launch->socket_fd);
+        if (report.kind == CHILD_REPORT_FAILED)
+                return runtime_plan_set_error(plan, &report, error);
+        return true;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared steps of running a container, and the supervised way in their order. */
+#include "runtime/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "runtime/notify-proxy.h"
+#include "runtime/spec-build.h"
+#include "runtime/syscall-filter.h"
+#include "systemd/cgroup.h"
+#include "systemd/notify.h"
+#include "systemd/relay-client.h"
+
+#define HAND_OVER_TIMEOUT_USEC (30 * G_USEC_PER_SEC)
+#define LISTEN_FDS_MAX         1024
+
+static bool load_filter(Runtime *runtime, Container *c, GBytes **ret_filter, GError **error) {
+        const char *profile = g_hash_table_lookup(c->spec->annotations, SPEC_ANNOTATION_SECCOMP);
+        *ret_filter = NULL;
+        if (g_strcmp0(profile, "unconfined") == 0)
+                return true;
+        g_autofree char *cache = g_build_filename(records_run_dir(runtime->records), "cache", NULL);
+        const SyscallFilterRequest request = {
+                .profile_path = profile,
+                .bounding_capabilities = c->spec->capabilities[OCI_CAPABILITY_BOUNDING],
+                .cache_dir = cache,
+        };
+        return syscall_filter_load(&request, ret_filter, error);
+}
+
+RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds, GError **error) {
+        g_autoptr(GBytes) filter = NULL;
+        if (!load_filter(runtime, c, &filter, error))
+                return NULL;
+        g_autofree char *attach =
+                        g_build_filename(records_run_dir(runtime->records), "rootfs", NULL);
+        const PlanRequest request = {
+                .spec = c->spec,
+                .root_fd = c->root_fd,
+                .attach_path = attach,
+                .filter = filter,
+                .n_listen_fds = n_listen_fds,
+                .console = c->spec->terminal,
+        };
+        return runtime_plan_new(&request, error);
+}
+
+bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (!record_set_pid(c->record, launch->pid, error))
+                return false;
+        c->record->started_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+        c->record->finished_nsec = 0;
+        c->record->has_exit_code = false;
+        return record_save(runtime->records, c->record, error);
+}
+
+bool run_output_pipe(const OciSpec *spec, int *ret_read_fd, int *ret_write_fd, GError **error) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return error_set_errno(error, errno, "Cannot create a pipe");
+        autofd int read_end = ends[0];
+        autofd int write_end = ends[1];
+        if (fchown(write_end, spec->uid, spec->gid) < 0)
+                return error_set_errno(
+                                error, errno, "Cannot give the output to the container's user");
+        *ret_read_fd = fd_steal(&read_end);
+        *ret_write_fd = fd_steal(&write_end);
+        return true;
+}
+
+/* What the payload gets as 0, 1 and 2 in a unit. owned[] are closed when the child has them. */
+typedef struct UnitStdio {
+        int fds[3];
+        int owned[3];
+} UnitStdio;
+
+static void unit_stdio_clear(UnitStdio *s) {
+        for (int i = 0; i < 3; i++)
+                fd_close(&s->owned[i]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitStdio, unit_stdio_clear)
+
+static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError **error) {
+        autofd int out_read = -1;
+        autofd int err_read = -1;
+        if (!run_output_pipe(c->spec, &out_read, &s->owned[1], error) ||
+            !run_output_pipe(c->spec, &err_read, &s->owned[2], error))
+                return false;
+        const ContainerRecord *r = c->record;
+        g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, r->unit);
+        g_autofree char *path =
+                        g_build_filename(records_run_dir(runtime->records), "relay.sock", NULL);
+        if (!relay_attach(path, fields, out_read, err_read, error))
+                return false;
+        s->fds[1] = s->owned[1];
+        s->fds[2] = s->owned[2];
+        return true;
+}
+
+static bool open_unit_stdio(Runtime *runtime, Container *c, UnitStdio *s, GError **error) {
+        s->owned[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (s->owned[0] < 0)
+                return error_set_errno(error, errno, "Cannot open '/dev/null'");
+        s->fds[0] = s->owned[0];
+        s->fds[1] = STDOUT_FILENO;
+        s->fds[2] = STDERR_FILENO;
+        const char *driver = c->record->log_driver;
+        if (strcmp(driver, "none") == 0) {
+                s->fds[1] = s->fds[2] = s->owned[0];
+                return true;
+        }
+        if (strcmp(driver, "passthrough") == 0)
+                return true;
+        GError *inner = NULL;
+        if (connect_relay(runtime, c, s, &inner))
+                return true;
+        bool absent = g_error_matches(inner, ERROR_ERRNO, ENOENT) ||
+                      g_error_matches(inner, ERROR_ERRNO, ECONNREFUSED);
+        if (!absent) {
+                g_propagate_error(error, inner);
+                return false;
+        }
+        /* no relay on this host (units/berth-relay.socket is off): the journal's own stream serves,
+         * only that /dev/stdout cannot be reopened then */
+        log_warning("%s; the output goes to the unit's own stream", inner->message);
+        g_error_free(inner);
+        return true;
+}
+
+/* sd_listen_fds(3): the descriptors 3… are the payload's, which is PID 1 of its own namespace. */
+static unsigned int take_listen_fds(OciSpec *spec) {
+        uint64_t pid, n;
+        const char *pid_text = getenv("LISTEN_PID");
+        const char *count = getenv("LISTEN_FDS");
+        if (!pid_text || !count || !text_parse_uint64(pid_text, INT32_MAX, &pid) ||
+            (pid_t) pid != getpid() || !text_parse_uint64(count, LISTEN_FDS_MAX, &n) || n == 0)
+                return 0;
+        bool own = spec->namespaces[OCI_NAMESPACE_PID].present;
+        spec->env = g_environ_setenv(spec->env, "LISTEN_FDS", count, TRUE);
+        if (own)
+                spec->env = g_environ_setenv(spec->env, "LISTEN_PID", "1", TRUE);
+        const char *names = getenv("LISTEN_FDNAMES");
+        if (names)
+                spec->env = g_environ_setenv(spec->env, "LISTEN_FDNAMES", names, TRUE);
+        return (unsigned int) n;
+}
+
+/* Our own cgroup is the unit's; the payload is born in a sub-cgroup of it, so that limits of the
+ * unit count and the unit's root stays free of processes, cgroups(7) "no internal processes". */
+static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
+        g_autofree char *own = cgroup_of(0, error);
+        if (!own)
+                return false;
+        c->record->unit = cgroup_unit(own);
+        return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error);
+}
+
+static bool hand_over(RuntimePlan *plan, Launch *launch, NotifyProxy *proxy, GError **error) {
+        if (!notify_hand_over(launch->pid, !proxy, NULL, HAND_OVER_TIMEOUT_USEC, error))
+                return false;
+        return launch_release(plan, launch, error);
+}
+
+bool container_notify_from_text(const char *text, ContainerNotify *ret_notify, GError **error) {
+        if (!text || strcmp(text, "conmon") == 0)
+                *ret_notify = CONTAINER_NOTIFY_STARTED;
+        else if (strcmp(text, "container") == 0)
+                *ret_notify = CONTAINER_NOTIFY_CONTAINER;
+        else if (strcmp(text, "ignore") == 0)
+                *ret_notify = CONTAINER_NOTIFY_IGNORE;
+        else
+                return error_set_invalid(
+                                error,
+                                "--sdnotify '%s' is not supported, use conmon, container or ignore",
+                                text);
+        return true;
+}
+
+bool container_run_supervised(
+                Runtime *runtime, Container *c, ContainerNotify notify, GError **error) {
+        autofd int cgroup_fd = -1;
+        g_auto(UnitStdio) stdio = { { 0, 1, 2 }, { -1, -1, -1 } };
+        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        g_autoptr(NotifyProxy) proxy = NULL;
+
+        unsigned int n_listen_fds = take_listen_fds(c->spec);
+        if (!make_payload_cgroup(c, &cgroup_fd, error) ||
+            !open_unit_stdio(runtime, c, &stdio, error))
+                return false;
+        if (notify == CONTAINER_NOTIFY_CONTAINER) {
+                g_autofree char *run_path = record_run_path(runtime->records, c->record);
+                proxy = notify_proxy_new(run_path, c->spec, error);
+                if (!proxy)
+                        return false;
+        }
+        g_autoptr(RuntimePlan) plan = run_plan(runtime, c, n_listen_fds, error);
+        if (!plan || !launch_prepare(plan, stdio.fds, cgroup_fd, true, &launch, error))
+                return false;
+        unit_stdio_clear(&stdio);
+        if (!run_note_started(runtime, c, &launch, error) ||
+            !hand_over(plan, &launch, proxy, error))
+                return false;
+        return proxy ? notify_proxy_run(proxy, launch.pid_fd, error) : true;
+}

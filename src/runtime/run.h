@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "runtime/container.h"
+#include "runtime/launch.h"
+
+/* What both ways of running share. */
+
+/* The plan of a described container: filter from the cache, sources opened. */
+RuntimePlan *
+run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GError **error);
+
+/* Notes pid, unit and cgroup of the prepared child. */
+bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
+
+/* A pipe whose write end the payload may reopen as /dev/stdout: its owner is the payload's user. */
+bool run_output_pipe(const OciSpec *spec, int *ret_read_fd, int *ret_write_fd, GError **error);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a container: signals, waiting, forgetting. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/sys.h"
+#include "runtime/container.h"
+#include "systemd/bus.h"
+#include "systemd/cgroup.h"
+
+#define KILL_TIMEOUT_MSEC 10000
+
+/* True when the process is gone within msec; -1 waits for ever. */
+static bool wait_gone(int pid_fd, int msec) {
+        struct pollfd polled = { .fd = pid_fd, .events = POLLIN };
+        struct timespec start, now;
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        for (int left = msec;;) {
+                int n = poll(&polled, 1, left);
+                if (n > 0)
+                        return true;
+                if (n == 0)
+                        return false;
+                clock_gettime(CLOCK_MONOTONIC, &now);
+                int64_t passed = (now.tv_sec - start.tv_sec) * 1000 +
+                                 (now.tv_nsec - start.tv_nsec) / 1000000;
+                left = msec < 0 ? -1 : (int) MAX(0, msec - passed);
+        }
+}
+
+static bool stop_process(const ContainerRecord *record, int64_t timeout_sec, GError **error) {
+        autofd int pid_fd = record_open_pidfd(record);
+        if (pid_fd < 0)
+                return true;
+        int r = sys_pidfd_send_signal(pid_fd, timeout_sec == 0 ? SIGKILL : record->stop_signal);
+        if (r < 0 && r != -ESRCH)
+                return error_set_errno(error, r, "Cannot signal container '%s'", record->name);
+        int64_t msec = MIN(timeout_sec, INT32_MAX / 1000) * 1000;
+        if (timeout_sec > 0 && wait_gone(pid_fd, (int) msec))
+                return true;
+        r = sys_pidfd_send_signal(pid_fd, SIGKILL);
+        if (r < 0 && r != -ESRCH)
+                return error_set_errno(error, r, "Cannot kill container '%s'", record->name);
+        if (!wait_gone(pid_fd, KILL_TIMEOUT_MSEC))
+                return error_set_errno(
+                                error, ETIMEDOUT, "Container '%s' does not die", record->name);
+        return true;
+}
+
+/* A container of a unit is stopped by stopping the unit, so that systemctl tells the same story;
+ * but not from within that unit (ExecStop=), which is being stopped already. */
+static bool belongs_to_other_unit(const ContainerRecord *record) {
+        if (!record->unit)
+                return false;
+        g_autofree char *cgroup = cgroup_of(0, NULL);
+        g_autofree char *own = cgroup ? cgroup_unit(cgroup) : NULL;
+        return g_strcmp0(own, record->unit) != 0;
+}
+
+bool container_stop(
+                Runtime *runtime, ContainerRecord *record, int64_t timeout_sec, GError **error) {
+        if (record_status(record) != CONTAINER_RUNNING)
+                return true;
+        if (timeout_sec < 0)
+                timeout_sec = record->stop_timeout_sec;
+        if (!belongs_to_other_unit(record))
+                return stop_process(record, timeout_sec, error);
+        g_autoptr(Bus) bus = bus_open(NULL);
+        if (!bus) /* no manager any more: the process is what is left */
+                return stop_process(record, timeout_sec, error);
+        if (timeout_sec == 0) { /* the unit's own stop timeout would be waited for otherwise */
+                if (!stop_process(record, 0, error))
+                        return false;
+        }
+        return bus_stop_unit(bus, record->unit, error);
+}
+
+static bool remove_volumes(Runtime *runtime, const ContainerRecord *record, GError **error) {
+        for (char **name = record->anonymous_volumes; name && *name; name++) {
+                g_autofree char *path = g_build_filename(
+                                store_graph_root(runtime->store), "volumes", *name, NULL);
+                if (!file_remove_tree(AT_FDCWD, path, error))
+                        return false;
+        }
+        return true;
+}
+
+bool container_remove(
+                Runtime *runtime,
+                ContainerRecord *record,
+                bool force,
+                bool volumes,
+                int64_t timeout_sec,
+                GError **error) {
+        if (record_status(record) == CONTAINER_RUNNING) {
+                if (!force)
+                        return error_set(
+                                        error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
+                                        "cannot remove container %s as it is running - running or "
+                                        "paused "
+                                        "containers cannot be removed without force: container "
+                                        "state improper",
+                                        record->id);
+                if (!container_stop(runtime, record, timeout_sec, error))
+                        return false;
+        }
+        if ((volumes || record->remove) && !remove_volumes(runtime, record, error))
+                return false;
+        return record_remove(runtime->records, record, error);
+}
+
+bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {
+        if (record_status(record) == CONTAINER_RUNNING)
+                return true;
+        if (record->remove)
+                return container_remove(runtime, record, false, true, 0, error);
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        record->finished_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+        record->has_exit_code = true;
+        record->exit_code = exit_code;
+        return record_save(runtime->records, record, error);
+}
