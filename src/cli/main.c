@@ -6,6 +6,12 @@
 
 static const Verb verbs[] = {
         /* Containers */
+        { "run", verb_run, "Run a command in a new container" },
+        { "create", verb_create, "Create a container without starting it" },
+        { "container run", verb_run, NULL },
+        { "container create", verb_create, NULL },
+        { "container launch", verb_container_launch, NULL },
+        { "container finish", verb_container_finish, NULL },
         { "version", verb_version, "Print the version" },
 
         /* Images */

@@ -4,6 +4,10 @@
 /* The entry points of the verb-<name>.c files, in the order of the table in main.c. */
 
 /* Containers */
+int verb_run(int argc, char **argv);
+int verb_create(int argc, char **argv);
+int verb_container_launch(int argc, char **argv);
+int verb_container_finish(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 /* Images */

@@ -51,6 +51,10 @@ void container_clear(Container *container) {
         fd_close(&container->root_fd);
 }
 
+void container_forget_root(Container *container) {
+        fd_close(&container->root_fd);
+}
+
 static int64_t now_nsec(void) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);

@@ -43,6 +43,9 @@ bool container_create(
 /* An existing container, ready to run again. */
 bool container_load(Runtime *runtime, const char *name, Container *ret_container, GError **error);
 
+/* Lets go of the mounted root: an upper directory serves one mount at a time. */
+void container_forget_root(Container *container);
+
 typedef enum ContainerNotify {
         CONTAINER_NOTIFY_STARTED,   /* READY=1 when the payload is about to run ("conmon") */
         CONTAINER_NOTIFY_CONTAINER, /* the payload says READY=1 through the filter */

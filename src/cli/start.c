@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images at hand, transient services. */
+#include "cli/start.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cli/exit.h"
+#include "cli/image-program.h"
+#include "cli/verb.h"
+#include "systemd/bus.h"
+
+#define STOP_HEADROOM_SEC 5 /* before the manager's own SIGKILL comes in */
+
+bool cli_runtime_open(Runtime *ret_runtime, GError **error) {
+        const GlobalOptions *global = global_options();
+        return runtime_open(global->root, global->runroot, ret_runtime, error);
+}
+
+int run_fail(GError **error) {
+        int status = g_error_matches(*error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_EXEC)
+                                     ? EXIT_STATUS_NOT_EXEC
+                     : g_error_matches(*error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_FOUND)
+                                     ? EXIT_STATUS_NOT_FOUND
+                                     : EXIT_STATUS_ERROR;
+        (void) verb_fail(error);
+        return status;
+}
+
+static bool pull(const ContainerOptions *options, const char *policy, GError **error) {
+        g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(argv, g_strdup("pull"));
+        if (options->quiet)
+                g_ptr_array_add(argv, g_strdup("--quiet"));
+        if (strcmp(policy, "newer") == 0)
+                g_ptr_array_add(argv, g_strdup("--policy=newer"));
+        if (options->authfile)
+                g_ptr_array_add(argv, g_strconcat("--authfile=", options->authfile, NULL));
+        if (options->tls_verify >= 0)
+                g_ptr_array_add(argv, g_strdup_printf("--tls-verify=%s",
+                                                      options->tls_verify ? "true" : "false"));
+        g_ptr_array_add(argv, g_strdup(options->command[0]));
+        g_ptr_array_add(argv, NULL);
+        int status;
+        if (!image_program_run((char *const *) argv->pdata, true, &status, error))
+                return false;
+        if (status != 0) /* berth-image has printed the reason */
+                return error_set_invalid(error, "Cannot pull image '%s'", options->command[0]);
+        return true;
+}
+
+bool ensure_image(Runtime *runtime, const ContainerOptions *options, GError **error) {
+        const char *policy = options->pull && *options->pull ? options->pull : "missing";
+        static const char *const policies[] = { "missing", "always", "never", "newer",
+                                                "true",    "false",  NULL };
+        if (options->rootfs)
+                return true;
+        if (!g_strv_contains(policies, policy))
+                return error_set_invalid(error, "unsupported pull policy \"%s\"", policy);
+        if (strcmp(policy, "true") == 0) /* --pull as the boolean it once was */
+                policy = "always";
+        else if (strcmp(policy, "false") == 0)
+                policy = "missing";
+        if (strcmp(policy, "always") == 0 || strcmp(policy, "newer") == 0)
+                return pull(options, policy, error);
+        g_autoptr(StoreImage) image = NULL;
+        GError *inner = NULL;
+        if (store_image_find(runtime->store, options->command[0], &image, &inner))
+                return true;
+        if (strcmp(policy, "never") == 0 ||
+            !g_error_matches(inner, STORE_ERROR, STORE_ERROR_NOT_FOUND)) {
+                g_propagate_error(error, inner);
+                return false;
+        }
+        g_clear_error(&inner);
+        return pull(options, policy, error);
+}
+
+static uint64_t resource(const OciSpec *spec, const char *group) {
+        if (!spec->resources)
+                return UINT64_MAX;
+        JsonObject *resources = json_node_get_object(spec->resources);
+        if (!json_object_has_member(resources, group))
+                return UINT64_MAX;
+        JsonObject *object = json_object_get_object_member(resources, group);
+        if (!json_object_has_member(object, "limit"))
+                return UINT64_MAX;
+        int64_t limit = json_object_get_int_member(object, "limit");
+        return limit <= 0 ? UINT64_MAX : (uint64_t) limit;
+}
+
+bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error) {
+        g_autoptr(OciSpec) spec = record_load_spec(runtime->records, record, error);
+        g_autoptr(Bus) bus = spec ? bus_open(error) : NULL;
+        if (!bus)
+                return false;
+        char self[4096];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+        g_assert(n > 0); /* our own link */
+        self[n] = '\0';
+        const GlobalOptions *global = global_options();
+        g_autofree char *unit = g_strdup_printf("berth-%s.service", record->name);
+        g_autofree char *description = g_strdup_printf("Container %s", record->name);
+        g_autofree char *root = g_strconcat("--root=", global->root ? global->root : "", NULL);
+        g_autofree char *run_root =
+                        g_strconcat("--runroot=", global->runroot ? global->runroot : "", NULL);
+        const char *start[] = { self, root, run_root, "container", "launch", record->id, NULL };
+        const char *finish[] = { self, root, run_root, "container", "finish", record->id, NULL };
+        const TransientService service = {
+                .unit = unit,
+                .description = description,
+                .exec_start = start,
+                .exec_stop_post = finish,
+                .syslog_identifier = record->name,
+                .kill_signal = record->stop_signal,
+                .timeout_stop_usec = (uint64_t) (record->stop_timeout_sec + STOP_HEADROOM_SEC) *
+                                     G_USEC_PER_SEC,
+                .memory_max = resource(spec, "memory"),
+                .tasks_max = resource(spec, "pids"),
+        };
+        return bus_start_transient(bus, &service, error);
+}

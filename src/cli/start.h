@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "runtime/container.h"
+
+/* Starting containers as services of their own, for `run -d`, `start` and `restart`. */
+
+/* Starts an existing container as the transient service berth-NAME.service and waits until it runs.
+ */
+bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error);
+
+/* Opens the runtime with --root and --runroot. */
+bool cli_runtime_open(Runtime *ret_runtime, GError **error);
+
+/* Makes sure that the image is there, by the policy: "missing" (NULL), "always", "never", "newer".
+ */
+bool ensure_image(Runtime *runtime, const ContainerOptions *options, GError **error);
+
+/* 125, or 126/127 for RUNTIME_ERROR_NOT_EXEC/_NOT_FOUND; prints and clears the error. */
+int run_fail(GError **error);
