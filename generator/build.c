@@ -100,7 +100,7 @@ void build_convert(Quadlet *q) {
         g_autofree char *file = quadlet_string(q, "File");
         g_autofree char *context = find_context(q, file);
 
-        g_autoptr(GPtrArray) build = command_new(q, "build", NULL);
+        g_autoptr(GString) build = command_new(q, "build", NULL);
         command_add_group(build, q, GROUP_HEAD);
         command_add_group(build, q, GROUP_SINGLE);
         command_add_group(build, q, GROUP_BOOL);

@@ -26,7 +26,7 @@ static char *find_image(Quadlet *q, char **ret_rootfs) {
 }
 
 static void add_stop(Quadlet *q, const char *name) {
-        g_autoptr(GPtrArray) remove = command_new(q, "rm", "-v", "-f", "-i", name, NULL);
+        g_autoptr(GString) remove = command_new(q, "rm", "-v", "-f", "-i", name, NULL);
         service_add_command(q, "ExecStop", remove, false);
         service_add_command(q, "ExecStopPost", remove, true);
 }
@@ -41,16 +41,16 @@ static void add_reload(Quadlet *q, const char *name) {
                 return;
         }
         if (signal) {
-                g_autoptr(GPtrArray) kill = command_new(q, "kill", "--signal", signal, name, NULL);
+                g_autoptr(GString) kill = command_new(q, "kill", "--signal", signal, name, NULL);
                 service_add_command(q, "ExecReload", kill, false);
         } else if (command_line) {
-                g_autoptr(GPtrArray) exec = command_new(q, "exec", name, NULL);
+                g_autoptr(GString) exec = command_new(q, "exec", name, NULL);
                 command_add_values(exec, q, "ReloadCmd", NULL);
                 service_add_command(q, "ExecReload", exec, false);
         }
 }
 
-static void add_cgroups(GPtrArray *command, Quadlet *q) {
+static void add_cgroups(GString *command, Quadlet *q) {
         g_autofree char *mode = quadlet_string(q, "CgroupsMode");
         if (mode)
                 command_add(command, "--cgroups", mode, NULL);
@@ -58,7 +58,7 @@ static void add_cgroups(GPtrArray *command, Quadlet *q) {
                 command_add(command, "--cgroups=split", NULL);
 }
 
-static void add_notify(GPtrArray *command, Quadlet *q, bool notify_type) {
+static void add_notify(GString *command, Quadlet *q, bool notify_type) {
         if (!notify_type)
                 return;
         g_autofree char *text = quadlet_string(q, "Notify");
@@ -72,10 +72,10 @@ static void add_notify(GPtrArray *command, Quadlet *q, bool notify_type) {
 }
 
 /* AddDevice=-/dev/x: only when it is there now. */
-static void add_devices(GPtrArray *command, Quadlet *q) {
+static void add_devices(GString *command, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "AddDevice");
         for (guint i = 0; i < values->len; i++) {
-                const char *device = ((QuadletValue *) values->pdata[i])->text;
+                const char *device = quadlet_value_text(values, i);
                 if (device[0] == '-') {
                         device++;
                         g_autofree char *path = g_strndup(device, strcspn(device, ":"));
@@ -86,12 +86,12 @@ static void add_devices(GPtrArray *command, Quadlet *q) {
         }
 }
 
-static void add_volatile_tmp(GPtrArray *command, Quadlet *q) {
+static void add_volatile_tmp(GString *command, Quadlet *q) {
         if (quadlet_bool(q, "VolatileTmp", false) && !quadlet_bool(q, "ReadOnly", false))
                 command_add(command, "--tmpfs", "/tmp:rw,size=512M,mode=1777", NULL);
 }
 
-static void add_user(GPtrArray *command, Quadlet *q) {
+static void add_user(GString *command, Quadlet *q) {
         g_autofree char *user = quadlet_string(q, "User");
         g_autofree char *group = quadlet_string(q, "Group");
         if (group && !user) {
@@ -130,16 +130,16 @@ static void check_exposed(Quadlet *q) {
         }
 }
 
-static void add_environment_files(GPtrArray *command, Quadlet *q) {
+static void add_environment_files(GString *command, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "EnvironmentFile");
         for (guint i = 0; i < values->len; i++) {
-                const char *text = ((QuadletValue *) values->pdata[i])->text;
+                const char *text = quadlet_value_text(values, i);
                 g_autofree char *path = quadlet_absolute_path(q, text);
                 command_add(command, "--env-file", path ? path : text, NULL);
         }
 }
 
-static void add_mounts(GPtrArray *command, Quadlet *q) {
+static void add_mounts(GString *command, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "Mount");
         for (guint i = 0; i < values->len; i++) {
                 const QuadletValue *value = values->pdata[i];
@@ -149,7 +149,7 @@ static void add_mounts(GPtrArray *command, Quadlet *q) {
         }
 }
 
-static void add_options(GPtrArray *run, Quadlet *q, bool notify_type) {
+static void add_options(GString *run, Quadlet *q, bool notify_type) {
         command_add_group(run, q, GROUP_LOG);
         add_cgroups(run, q);
         command_add_group(run, q, GROUP_SINGLE);
@@ -187,7 +187,7 @@ void container_convert(Quadlet *q) {
         service_add(q, "Service", "Delegate", "yes");
         service_default(q, "Service", "SyslogIdentifier", "%N");
 
-        g_autoptr(GPtrArray) run = command_new(q, "run", "--name", name, "--replace", "--rm", NULL);
+        g_autoptr(GString) run = command_new(q, "run", "--name", name, "--replace", "--rm", NULL);
         add_options(run, q, notify_type);
         if (rootfs)
                 command_add(run, "--rootfs", rootfs, NULL);

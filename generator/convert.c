@@ -2,10 +2,9 @@
 /* Conversion on demand, with an end to circles and chains. */
 #include "generator/convert.h"
 
-#include "generator/service.h"
-#include "generator/set.h"
+#include <string.h>
 
-#define REFERENCE_DEPTH_MAX 64
+#include "generator/service.h"
 
 static void (*const converters[QUADLET_N_KINDS])(Quadlet *) = {
         [QUADLET_CONTAINER] = container_convert, [QUADLET_POD] = pod_convert,
@@ -14,21 +13,29 @@ static void (*const converters[QUADLET_N_KINDS])(Quadlet *) = {
         [QUADLET_KUBE] = kube_convert,           [QUADLET_ARTIFACT] = artifact_convert,
 };
 
+static bool may_name_unit(const char *value) {
+        for (const char *dot = strchr(value, '.'); dot; dot = strchr(dot + 1, '.'))
+                for (size_t i = 0; i < QUADLET_N_KINDS; i++)
+                        if (g_str_has_prefix(dot + 1, quadlet_types()[i].suffix))
+                                return true;
+        return false;
+}
+
+bool quadlet_is_independent(const Quadlet *q) {
+        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
+                const UnitLine *line = q->section->lines->pdata[i];
+                if (line->key && may_name_unit(line->value))
+                        return false;
+        }
+        return true;
+}
+
 bool quadlet_convert(Quadlet *q) {
         if (q->state != QUADLET_LOADED)
                 return q->state != QUADLET_FAILED;
-        if (q->set->depth >= REFERENCE_DEPTH_MAX) {
-                quadlet_error(q, NULL, "too-deep", NULL,
-                              "Unit files refer to each other over more than %d steps",
-                              REFERENCE_DEPTH_MAX);
-                q->state = QUADLET_FAILED;
-                return false;
-        }
         q->state = QUADLET_CONVERTING;
-        q->set->depth++;
         service_begin(q);
         converters[q->type->kind](q);
-        q->set->depth--;
         q->state = q->diagnostics->n_errors > 0 ? QUADLET_FAILED : QUADLET_CONVERTED;
         return q->state == QUADLET_CONVERTED;
 }

@@ -11,6 +11,10 @@
  * errors. A unit under conversion counts as good: the caller looks at its state first. */
 bool quadlet_convert(Quadlet *quadlet);
 
+/* Whether no value of the unit can name another unit file: then converting it touches nothing else,
+ * and may happen at the same time as others. May be false without need. */
+bool quadlet_is_independent(const Quadlet *quadlet);
+
 void container_convert(Quadlet *quadlet);
 void pod_convert(Quadlet *quadlet);
 void volume_convert(Quadlet *quadlet);

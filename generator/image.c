@@ -6,7 +6,7 @@
 #include "generator/service.h"
 
 static void add_pull(Quadlet *q, const char *noun, const char *what) {
-        g_autoptr(GPtrArray) pull = command_new(q, noun, "pull", NULL);
+        g_autoptr(GString) pull = command_new(q, noun, "pull", NULL);
         command_add_group(pull, q, GROUP_SINGLE);
         command_add_group(pull, q, GROUP_BOOL);
         command_add_values(pull, q, "PodmanArgs", NULL);

@@ -351,7 +351,7 @@ const KeyRow *quadlet_section_rows(void) {
 
 const KeyRow *key_find(const KeyRow *rows, const char *name) {
         for (const KeyRow *row = rows; row->name; row++)
-                if (strcmp(row->name, name) == 0)
+                if (row->name[0] == name[0] && strcmp(row->name, name) == 0)
                         return row;
         return NULL;
 }

@@ -13,14 +13,14 @@ static GPtrArray *absolute_paths(Quadlet *q, const char *key) {
         GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(GPtrArray) values = quadlet_values(q, key);
         for (guint i = 0; i < values->len; i++) {
-                const char *text = ((QuadletValue *) values->pdata[i])->text;
+                const char *text = quadlet_value_text(values, i);
                 char *path = quadlet_absolute_path(q, text);
                 g_ptr_array_add(paths, path ? path : g_strdup(text));
         }
         return paths;
 }
 
-static void add_all(GPtrArray *command, const GPtrArray *words, const char *flag) {
+static void add_all(GString *command, const GPtrArray *words, const char *flag) {
         for (guint i = 0; i < words->len; i++) {
                 if (flag)
                         command_add(command, flag, NULL);
@@ -29,10 +29,10 @@ static void add_all(GPtrArray *command, const GPtrArray *words, const char *flag
 }
 
 /* AutoUpdate=POLICY for all containers, or NAME/POLICY for one. */
-static void add_auto_update(GPtrArray *play, Quadlet *q) {
+static void add_auto_update(GString *play, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "AutoUpdate");
         for (guint i = 0; i < values->len; i++) {
-                const char *text = ((QuadletValue *) values->pdata[i])->text;
+                const char *text = quadlet_value_text(values, i);
                 const char *slash = strchr(text, '/');
                 g_autofree char *flag =
                                 slash ? g_strdup_printf("--annotation=io.containers.autoupdate/"
@@ -66,8 +66,8 @@ static void set_working_directory(Quadlet *q, const GPtrArray *yaml) {
 }
 
 static void add_down(Quadlet *q, const GPtrArray *yaml) {
-        g_autoptr(GPtrArray) down = command_new(q, "kube", "down", NULL);
-        if (unit_file_has(q->file, "Kube", "KubeDownForce"))
+        g_autoptr(GString) down = command_new(q, "kube", "down", NULL);
+        if (quadlet_has(q, "KubeDownForce"))
                 command_add(down,
                             quadlet_bool(q, "KubeDownForce", false) ? "--force" : "--force=false",
                             NULL);
@@ -83,7 +83,7 @@ void kube_convert(Quadlet *q) {
         }
         (void) service_notify_type(q);
         service_default(q, "Service", "SyslogIdentifier", "%N");
-        g_autoptr(GPtrArray) play = command_new(
+        g_autoptr(GString) play = command_new(
                         q, "kube", "play", "--replace", "--service-container=true", NULL);
         command_add_group(play, q, GROUP_HEAD);
         command_add_group(play, q, GROUP_LOG);

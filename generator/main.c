@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth-generator: systemd.generator(7). Reads unit files, writes services below argv's folder, and
  * touches nothing else: no bus, no network, no NSS, no process. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "build-config.h"
 #include "generator/output.h"
 #include "generator/set.h"
+
+#define HEAP_STEP (1024 * 1024)
 
 typedef struct Options {
         bool dry_run;
@@ -102,13 +107,6 @@ static void log_diagnostics(const Diagnostics *diagnostics, const char *file_nam
         }
 }
 
-static void print(const Output *output) {
-        for (guint i = 0; i < output->files->len; i++) {
-                const OutputFile *file = output->files->pdata[i];
-                printf("---%s---\n%s\n", file->name, file->text);
-        }
-}
-
 static QuadletSet *load(const Options *options) {
         UnitSearchOptions where = unit_search_options(options->user);
         QuadletSet *set = quadlet_set_new(options->user, NULL);
@@ -126,6 +124,8 @@ int main(int argc, char **argv) {
         int status = parse_options(argc, argv, &options);
         if (status >= 0)
                 return status;
+        (void) mallopt(M_TOP_PAD, HEAP_STEP); /* a run only grows: fewer, larger steps */
+        umask(0022); /* units are for everyone to read, however we were started */
         bool kmsg = !options.dry_run && !options.no_kmsg_log;
         log_init("berth-generator", kmsg ? LOG_SINK_KMSG : LOG_SINK_STDERR,
                  options.verbose || options.dry_run ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
@@ -140,12 +140,13 @@ int main(int argc, char **argv) {
                 log_diagnostics(q->diagnostics, q->file_name);
         }
         if (options.dry_run)
-                print(output);
+                output_print(output);
         else if (output->files->len > 0)
                 output_write(output, options.folder, set->diagnostics);
         log_diagnostics(set->diagnostics, NULL);
-        if (output->n_failed == 0 && set->diagnostics->n_errors == 0)
-                return 0;
-        log_err("Some unit files could not be used");
-        return 1;
+        bool good = output->n_failed == 0 && set->diagnostics->n_errors == 0;
+        if (!good)
+                log_err("Some unit files could not be used");
+        fflush(stdout);
+        _exit(good ? 0 : 1); /* taking thousands of units apart again is work for nobody */
 }

@@ -24,7 +24,7 @@ static bool check_counts(Quadlet *q, GPtrArray *subnets, GPtrArray *gateways, GP
 }
 
 /* The i-th Gateway= and IPRange= belong to the i-th Subnet=. */
-static void add_subnets(GPtrArray *create, Quadlet *q) {
+static void add_subnets(GString *create, Quadlet *q) {
         static const char *const flags[] = { "--subnet", "--gateway", "--ip-range" };
         g_autoptr(GPtrArray) subnets = quadlet_values(q, "Subnet");
         g_autoptr(GPtrArray) gateways = quadlet_values(q, "Gateway");
@@ -41,10 +41,10 @@ static void add_subnets(GPtrArray *create, Quadlet *q) {
 
 void network_convert(Quadlet *q) {
         if (quadlet_bool(q, "NetworkDeleteOnStop", false)) {
-                g_autoptr(GPtrArray) remove = command_new(q, "network", "rm", q->resource, NULL);
+                g_autoptr(GString) remove = command_new(q, "network", "rm", q->resource, NULL);
                 service_add_command(q, "ExecStopPost", remove, false);
         }
-        g_autoptr(GPtrArray) create = command_new(q, "network", "create", "--ignore", NULL);
+        g_autoptr(GString) create = command_new(q, "network", "create", "--ignore", NULL);
         command_add_group(create, q, GROUP_BOOL);
         command_add_group(create, q, GROUP_SINGLE);
         command_add_group(create, q, GROUP_LIST);

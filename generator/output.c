@@ -16,11 +16,12 @@
 #include "generator/health.h"
 #include "generator/install.h"
 #include "generator/loud.h"
+#include "generator/parallel.h"
 
 static void file_free(gpointer data) {
         OutputFile *file = data;
         g_free(file->name);
-        g_free(file->text);
+        unit_file_free(file->unit);
         g_free(file);
 }
 
@@ -32,10 +33,11 @@ void output_free(Output *output) {
         g_free(output);
 }
 
-static void add_file(Output *output, const char *name, const UnitFile *unit) {
+/* Takes the unit. */
+static void add_file(Output *output, const char *name, UnitFile *unit) {
         OutputFile *file = g_new0(OutputFile, 1);
         file->name = g_strdup(name);
-        file->text = unit_file_format(unit);
+        file->unit = unit;
         g_ptr_array_add(output->files, file);
 }
 
@@ -63,8 +65,8 @@ static void add_health(Output *output, Quadlet *q) {
                              health.service_name);
                 return;
         }
-        add_file(output, health.service_name, health.service);
-        add_file(output, health.timer_name, health.timer);
+        add_file(output, health.service_name, g_steal_pointer(&health.service));
+        add_file(output, health.timer_name, g_steal_pointer(&health.timer));
         /* a link instead of Wants= in the unit: a user's empty Wants= must not switch checks off */
         add_link(output, g_strdup_printf("%s.wants/%s", q->service, health.timer_name),
                  g_strconcat("../", health.timer_name, NULL));
@@ -76,33 +78,40 @@ static void add_unit(Output *output, Quadlet *q) {
                 output->n_failed++;
         if (q->clashes)
                 return;
-        g_autoptr(UnitFile) loud = good ? NULL : loud_unit(q);
-        add_file(output, q->service, good ? q->unit : loud);
+        add_file(output, q->service, good ? g_steal_pointer(&q->unit) : loud_unit(q));
         if (good)
                 add_health(output, q);
         g_autoptr(GPtrArray) links = install_links(q);
         g_ptr_array_extend_and_steal(output->links, g_steal_pointer(&links));
 }
 
+static void convert_independent(guint i, void *data) {
+        Quadlet *q = ((QuadletSet *) data)->items->pdata[i];
+        if (quadlet_is_independent(q))
+                (void) quadlet_convert(q); /* add_unit() asks again */
+}
+
 Output *output_make(QuadletSet *set) {
         Output *output = g_new0(Output, 1);
         output->files = g_ptr_array_new_with_free_func(file_free);
         output->links = g_ptr_array_new_with_free_func(install_link_free);
+        parallel_for(set->items->len, convert_independent, set);
         for (guint i = 0; i < set->items->len; i++)
                 add_unit(output, set->items->pdata[i]);
         return output;
 }
 
-static bool make_parent(int folder_fd, const char *name, GError **error) {
+/* made: the parents that are known to be there. */
+static void make_parent(int folder_fd, GHashTable *made, const char *name) {
         if (!strchr(name, '/'))
-                return true;
+                return;
         g_autofree char *parent = g_path_get_dirname(name);
-        return file_make_directories(folder_fd, parent, 0755, error);
+        if (!g_hash_table_contains(made, parent) &&
+            file_make_directories(folder_fd, parent, 0755, NULL))
+                g_hash_table_add(made, g_steal_pointer(&parent));
 }
 
 static bool write_link(int folder_fd, const InstallLink *link, GError **error) {
-        if (!make_parent(folder_fd, link->path, error))
-                return false;
         if (symlinkat(link->target, folder_fd, link->path) == 0)
                 return true;
         if (errno != EEXIST)
@@ -120,10 +129,71 @@ static bool write_link(int folder_fd, const InstallLink *link, GError **error) {
         return error_set_errno(error, r, "Cannot make link '%s'", link->path);
 }
 
-static void report(Diagnostics *diagnostics, const char *folder, const char *name, GError *error) {
+/* A new file appears whole by linkat(2): cheaper than a name that is changed at once. False when
+ * there is a file already, or this way is closed (the kernel may want CAP_DAC_READ_SEARCH, the file
+ * system may lack O_TMPFILE). */
+static bool write_new(int folder_fd, const char *name, const char *text) {
+        autofd int fd = openat(folder_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0644);
+        return fd >= 0 && fd_write_all(fd, text, strlen(text)) >= 0 &&
+               linkat(fd, "", folder_fd, name, AT_EMPTY_PATH) == 0;
+}
+
+static void report(Diagnostics *diagnostics, const char *folder, const char *name, GError **error) {
+        if (!*error)
+                return;
         g_autofree char *path = g_build_filename(folder, name, NULL);
         diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, "output", path, 0, 0, NULL, "%s",
-                        error->message);
+                        (*error)->message);
+        g_clear_error(error);
+}
+
+typedef struct Write {
+        const Output *output;
+        int folder_fd;
+        GError **file_errors;
+        GError **link_errors;
+} Write;
+
+/* The i-th file and the i-th link, in turns: they lie in different folders, and two threads do not
+ * wait for the lock of one. */
+static void write_pair(guint i, void *data) {
+        Write *write = data;
+        if (i < write->output->files->len) {
+                const OutputFile *file = write->output->files->pdata[i];
+                g_autofree char *text = unit_file_format(file->unit);
+                if (!write_new(write->folder_fd, file->name, text))
+                        (void) file_replace(
+                                        write->folder_fd, file->name, text, strlen(text), 0644,
+                                        FILE_VOLATILE, &write->file_errors[i]);
+        }
+        if (i < write->output->links->len)
+                (void) write_link(
+                                write->folder_fd, write->output->links->pdata[i],
+                                &write->link_errors[i]);
+}
+
+static void make_parents(const Output *output, int folder_fd) {
+        g_autoptr(GHashTable) made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        /* a failure is told by what is to be written there */
+        for (guint i = 0; i < output->files->len; i++)
+                make_parent(folder_fd, made, ((OutputFile *) output->files->pdata[i])->name);
+        for (guint i = 0; i < output->links->len; i++)
+                make_parent(folder_fd, made, ((InstallLink *) output->links->pdata[i])->path);
+}
+
+static void
+write_all(const Output *output, const char *folder, int folder_fd, Diagnostics *diagnostics) {
+        make_parents(output, folder_fd);
+        g_autofree GError **file_errors = g_new0(GError *, output->files->len + 1);
+        g_autofree GError **link_errors = g_new0(GError *, output->links->len + 1);
+        Write write = { output, folder_fd, file_errors, link_errors };
+        parallel_for(MAX(output->files->len, output->links->len), write_pair, &write);
+        for (guint i = 0; i < output->files->len; i++)
+                report(diagnostics, folder, ((OutputFile *) output->files->pdata[i])->name,
+                       &file_errors[i]);
+        for (guint i = 0; i < output->links->len; i++)
+                report(diagnostics, folder, ((InstallLink *) output->links->pdata[i])->path,
+                       &link_errors[i]);
 }
 
 void output_write(const Output *output, const char *folder, Diagnostics *diagnostics) {
@@ -134,22 +204,16 @@ void output_write(const Output *output, const char *folder, Diagnostics *diagnos
                 if (folder_fd < 0)
                         error_set_errno(&error, errno, "Cannot open folder '%s'", folder);
         }
-        if (error) {
-                report(diagnostics, folder, "", error);
-                return;
-        }
+        if (error)
+                report(diagnostics, folder, "", &error);
+        else
+                write_all(output, folder, folder_fd, diagnostics);
+}
+
+void output_print(const Output *output) {
         for (guint i = 0; i < output->files->len; i++) {
                 const OutputFile *file = output->files->pdata[i];
-                g_autoptr(GError) e = NULL;
-                if (!make_parent(folder_fd, file->name, &e) ||
-                    !file_replace(folder_fd, file->name, file->text, strlen(file->text), 0644,
-                                  FILE_VOLATILE, &e))
-                        report(diagnostics, folder, file->name, e);
-        }
-        for (guint i = 0; i < output->links->len; i++) {
-                const InstallLink *link = output->links->pdata[i];
-                g_autoptr(GError) e = NULL;
-                if (!write_link(folder_fd, link, &e))
-                        report(diagnostics, folder, link->path, e);
+                g_autofree char *text = unit_file_format(file->unit);
+                printf("---%s---\n%s\n", file->name, text);
         }
 }

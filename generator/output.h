@@ -10,7 +10,7 @@
 
 typedef struct OutputFile {
         char *name; /* "web.service", "web.service.d/10-berth.conf" */
-        char *text;
+        UnitFile *unit;
 } OutputFile;
 
 typedef struct Output {
@@ -23,6 +23,9 @@ typedef struct Output {
 Output *output_make(QuadletSet *set);
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
+
+/* Prints the files as -dryrun shows them. */
+void output_print(const Output *output);
 
 /* Writes everything below folder, each file and link replaced in one step; goes on after a failure
  * and reports it in diagnostics. */

@@ -12,7 +12,7 @@
 static void add_create(Quadlet *q, const char *name) {
         g_autofree char *policy = quadlet_string(q, "ExitPolicy");
         g_autofree char *infra = g_strconcat(name, "-infra", NULL);
-        g_autoptr(GPtrArray) create =
+        g_autoptr(GString) create =
                         command_new(q, "pod", "create", "--infra-conmon-pidfile=%t/%N.pid",
                                     "--replace", "--exit-policy", policy ? policy : "stop", NULL);
         userns_add(create, q);
@@ -31,10 +31,9 @@ static void add_stop(Quadlet *q, const char *name) {
         g_autofree char *timeout = quadlet_string(q, "StopTimeout");
         g_autofree char *flag =
                         g_strconcat("--time=", timeout ? timeout : STOP_TIMEOUT_DEFAULT, NULL);
-        g_autoptr(GPtrArray) stop = command_new(q, "pod", "stop", "--ignore", flag, name, NULL);
+        g_autoptr(GString) stop = command_new(q, "pod", "stop", "--ignore", flag, name, NULL);
         service_add_command(q, "ExecStop", stop, false);
-        g_autoptr(GPtrArray) remove =
-                        command_new(q, "pod", "rm", "--ignore", "--force", name, NULL);
+        g_autoptr(GString) remove = command_new(q, "pod", "rm", "--ignore", "--force", name, NULL);
         service_add_command(q, "ExecStopPost", remove, false);
         stop_timeout_property(q, timeout);
 }
@@ -51,7 +50,7 @@ void pod_convert(Quadlet *q) {
         const char *name = q->resource;
         add_members(q);
         service_default(q, "Service", "SyslogIdentifier", "%N");
-        g_autoptr(GPtrArray) start = command_new(q, "pod", "start", name, NULL);
+        g_autoptr(GString) start = command_new(q, "pod", "start", name, NULL);
         service_add_command(q, "ExecStart", start, false);
         add_stop(q, name);
         add_create(q, name);

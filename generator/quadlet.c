@@ -49,7 +49,7 @@ static void add(Quadlet *q,
                 const char *code,
                 const char *suggestion,
                 const char *text) {
-        const UnitSection *section = q->file ? unit_file_find(q->file, q->type->section) : NULL;
+        const UnitSection *section = q->section;
         if (line && line->line > 0)
                 diagnostics_add(q->diagnostics, severity, code, line->path, line->line,
                                 line->value_column, suggestion, "%s", text);
@@ -102,8 +102,12 @@ static const KeyRow *row_of(const Quadlet *q, const char *key) {
         return row;
 }
 
+bool quadlet_has(const Quadlet *q, const char *key) {
+        return unit_section_last(q->section, key) != NULL;
+}
+
 const UnitLine *quadlet_line(const Quadlet *q, const char *key) {
-        const UnitLine *line = unit_file_last(q->file, q->type->section, key);
+        const UnitLine *line = unit_section_last(q->section, key);
         if (!line || (line->value[0] == '\0' && !(row_of(q, key)->flags & KEY_EMPTY_IS_SET)))
                 return NULL;
         return line;
@@ -137,14 +141,12 @@ bool quadlet_bool(Quadlet *q, const char *key, bool otherwise) {
         return quadlet_section_bool(q, q->type->section, key, otherwise);
 }
 
-static void value_free(gpointer data) {
-        QuadletValue *value = data;
-        g_free(value->text);
-        g_free(value);
+const char *quadlet_value_text(const GPtrArray *values, guint i) {
+        return ((QuadletValue *) values->pdata[i])->text;
 }
 
-static void value_add(GPtrArray *values, char *text, const UnitLine *line) {
-        QuadletValue *value = g_new0(QuadletValue, 1);
+static void value_add(Quadlet *q, GPtrArray *values, const char *text, const UnitLine *line) {
+        QuadletValue *value = arena_alloc(q->file->arena, sizeof(QuadletValue));
         value->text = text;
         value->line = line;
         g_ptr_array_add(values, value);
@@ -161,7 +163,9 @@ static void split_line(Quadlet *q, const UnitLine *line, WordsMode mode, GPtrArr
                 return;
         }
         for (guint i = 0; i < words->len; i++)
-                value_add(values, g_strdup(words->pdata[i]), line);
+                value_add(q, values,
+                          arena_strndup(q->file->arena, words->pdata[i], strlen(words->pdata[i])),
+                          line);
 }
 
 static gint compare_pairs(gconstpointer a, gconstpointer b) {
@@ -181,8 +185,10 @@ static void settle_pairs(GPtrArray *values) {
 }
 
 GPtrArray *quadlet_values(Quadlet *q, const char *key) {
+        GPtrArray *values = g_ptr_array_new();
+        if (!quadlet_has(q, key))
+                return values;
         const KeyRow *row = row_of(q, key);
-        GPtrArray *values = g_ptr_array_new_with_free_func(value_free);
         if (row->kind == KEY_COMMAND) {
                 const UnitLine *line = quadlet_line(q, key);
                 if (line)
@@ -193,7 +199,7 @@ GPtrArray *quadlet_values(Quadlet *q, const char *key) {
         for (guint i = 0; i < lines->len; i++) {
                 const UnitLine *line = lines->pdata[i];
                 if (row->kind == KEY_LIST)
-                        value_add(values, g_strdup(line->value), line);
+                        value_add(q, values, line->value, line);
                 else
                         split_line(q, line, row->kind == KEY_WORDS ? WORDS_PLAIN : WORDS_COMMAND,
                                    values);
@@ -204,7 +210,7 @@ GPtrArray *quadlet_values(Quadlet *q, const char *key) {
 }
 
 GPtrArray *quadlet_section_words(Quadlet *q, const char *section, const char *key) {
-        GPtrArray *values = g_ptr_array_new_with_free_func(value_free);
+        GPtrArray *values = g_ptr_array_new();
         g_autoptr(GPtrArray) lines = unit_file_all(q->file, section, key);
         for (guint i = 0; i < lines->len; i++)
                 split_line(q, lines->pdata[i], WORDS_PLAIN, values);

@@ -27,7 +27,8 @@ typedef struct Quadlet {
         const char *file_name; /* borrowed from path */
         char *folder;
         UnitName name;
-        UnitFile *file; /* drop-ins merged */
+        UnitFile *file;             /* drop-ins merged */
+        const UnitSection *section; /* borrowed from file: that of the type; may be NULL */
         Diagnostics *diagnostics;
         QuadletState state;
         bool clashes;           /* another file has the same service name: ours is not written */
@@ -63,6 +64,9 @@ void quadlet_warn(
 
 /* Readers of the type's own section. Each works as the key's row says. */
 
+/* Whether the key is assigned at all. */
+bool quadlet_has(const Quadlet *quadlet, const char *key);
+
 /* The last assignment when it counts as set, else NULL. */
 const UnitLine *quadlet_line(const Quadlet *quadlet, const char *key);
 
@@ -73,12 +77,15 @@ char *quadlet_string(const Quadlet *quadlet, const char *key);
 bool quadlet_bool(Quadlet *quadlet, const char *key, bool otherwise);
 
 typedef struct QuadletValue {
-        char *text;
+        const char *text;     /* lives as long as the quadlet's file */
         const UnitLine *line; /* borrowed */
 } QuadletValue;
 
+const char *quadlet_value_text(const GPtrArray *values, guint i);
+
 /* All values of a key of any kind that has several, in order. Lines that cannot be split give a
- * warning and no values. The array owns the QuadletValue in it; caller unrefs. */
+ * warning and no values. Elements are QuadletValue, borrowed; caller
+ * unrefs the array. */
 GPtrArray *quadlet_values(Quadlet *quadlet, const char *key);
 
 /* The same for keys of other sections that hold plain words: [Install], [Unit]. */

@@ -10,6 +10,8 @@
 #include "generator/service.h"
 #include "generator/set.h"
 
+#define REFERENCE_DEPTH_MAX 64
+
 static const char *suggest_file(const Quadlet *q, const char *name) {
         g_autoptr(GPtrArray) names = g_ptr_array_new();
         const QuadletType *type = quadlet_type_of_file(name);
@@ -37,7 +39,16 @@ static char *use(Quadlet *q, Quadlet *other, const UnitLine *line) {
                               other == q ? "The unit" : other->file_name);
                 return NULL;
         }
-        if (!quadlet_convert(other)) {
+        if (q->set->depth >= REFERENCE_DEPTH_MAX) {
+                quadlet_error(q, line, "too-deep", NULL,
+                              "Unit files refer to each other over more than %d steps",
+                              REFERENCE_DEPTH_MAX);
+                return NULL;
+        }
+        q->set->depth++;
+        bool good = quadlet_convert(other);
+        q->set->depth--;
+        if (!good) {
                 quadlet_error(q, line, "broken-reference", "see the findings of that file",
                               "%s cannot be used: it has errors itself", other->file_name);
                 return NULL;
@@ -141,7 +152,7 @@ char *reference_volume(Quadlet *q, const char *value, const UnitLine *line) {
         return resolved ? g_strconcat(resolved, colon, NULL) : NULL;
 }
 
-void reference_add_networks(GPtrArray *command, Quadlet *q) {
+void reference_add_networks(GString *command, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "Network");
         for (guint i = 0; i < values->len; i++) {
                 const QuadletValue *value = values->pdata[i];
@@ -151,7 +162,7 @@ void reference_add_networks(GPtrArray *command, Quadlet *q) {
         }
 }
 
-void reference_add_volumes(GPtrArray *command, Quadlet *q) {
+void reference_add_volumes(GString *command, Quadlet *q) {
         g_autoptr(GPtrArray) values = quadlet_values(q, "Volume");
         for (guint i = 0; i < values->len; i++) {
                 const QuadletValue *value = values->pdata[i];
@@ -161,7 +172,7 @@ void reference_add_volumes(GPtrArray *command, Quadlet *q) {
         }
 }
 
-void reference_add_pod(GPtrArray *command, Quadlet *q) {
+void reference_add_pod(GString *command, Quadlet *q) {
         g_autofree char *name = quadlet_string(q, "Pod");
         if (!name)
                 return;

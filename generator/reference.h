@@ -22,8 +22,8 @@ char *reference_source(Quadlet *quadlet, const char *source, bool image_too, con
 char *reference_volume(Quadlet *quadlet, const char *value, const UnitLine *line);
 
 /* Appends --network / -v words for all values of Network= / Volume=. */
-void reference_add_networks(GPtrArray *command, Quadlet *quadlet);
-void reference_add_volumes(GPtrArray *command, Quadlet *quadlet);
+void reference_add_networks(GString *command, Quadlet *quadlet);
+void reference_add_volumes(GString *command, Quadlet *quadlet);
 
 /* Pod=: appends --pod NAME and binds the service to the pod's. */
-void reference_add_pod(GPtrArray *command, Quadlet *quadlet);
+void reference_add_pod(GString *command, Quadlet *quadlet);

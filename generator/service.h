@@ -16,8 +16,7 @@ void service_add(Quadlet *quadlet, const char *section, const char *key, const c
 void service_default(Quadlet *quadlet, const char *section, const char *key, const char *value);
 
 /* Adds KEY=<line of our program> to [Service]. */
-void service_add_command(
-                Quadlet *quadlet, const char *key, const GPtrArray *command, bool may_fail);
+void service_add_command(Quadlet *quadlet, const char *key, const GString *command, bool may_fail);
 
 /* "Requires=" and "After=" on another service. */
 void service_require(Quadlet *quadlet, const char *service);

@@ -13,7 +13,10 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "build-config.h"
+#include "generator/parallel.h"
 #include "unit/parse.h"
+
+#define READ_SIZE 16384
 
 QuadletSet *quadlet_set_new(bool user, const char *program) {
         const char *given = program ? program : getenv("BERTH");
@@ -40,17 +43,16 @@ Quadlet *quadlet_set_find(const QuadletSet *set, const char *file_name) {
         return g_hash_table_lookup(set->by_name, file_name);
 }
 
-static Quadlet *add(QuadletSet *set, const char *path) {
-        Quadlet *q = quadlet_new(path);
+static void add(QuadletSet *set, Quadlet *q) {
         q->set = set;
         g_ptr_array_add(set->items, q);
         g_hash_table_insert(set->by_name, (gpointer) q->file_name, q);
-        return q;
 }
 
 Quadlet *quadlet_set_add(QuadletSet *set, const char *path, const char *bytes, size_t size) {
-        Quadlet *q = add(set, path);
+        Quadlet *q = quadlet_new(path);
         q->file = unit_parse(path, bytes, size, q->diagnostics);
+        add(set, q);
         return q;
 }
 
@@ -72,26 +74,55 @@ static void load_drop_in(Quadlet *q, const char *path) {
                 unit_file_merge(q->file, drop_in);
 }
 
-static void load_one(QuadletSet *set, const char *path) {
-        autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        int r = fd < 0 ? errno : 0;
+/* Most unit files are there after one read of a small buffer. False with *ret_masked for a link to
+ * /dev/null, which masks, as everywhere in systemd. */
+static bool parse_unit(Quadlet *q, int fd, bool *ret_masked, GError **error) {
+        char buffer[READ_SIZE];
+        ssize_t n = read(fd, buffer, sizeof buffer);
         struct stat st;
-        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode))
-                return; /* a link to /dev/null masks, as everywhere in systemd */
+        if (n == 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode)) {
+                *ret_masked = true;
+                return false;
+        }
+        if (n >= 0 && n < (ssize_t) sizeof buffer) {
+                q->file = unit_parse(q->path, buffer, (size_t) n, q->diagnostics);
+                return true;
+        }
         g_autoptr(GBytes) bytes = NULL;
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return error_set_errno(error, errno, "Cannot read '%s'", q->path);
+        if (!file_read_fd(fd, q->path, UNIT_FILE_SIZE_MAX, &bytes, error))
+                return false;
+        gsize size;
+        const char *data = g_bytes_get_data(bytes, &size);
+        q->file = unit_parse(q->path, data ? data : "", size, q->diagnostics);
+        return true;
+}
+
+typedef struct Load {
+        const UnitSearch *search;
+        Quadlet **loaded; /* NULL where a file is masked */
+} Load;
+
+static void load_one(guint i, void *data) {
+        Load *load = data;
+        const char *path = load->search->files->pdata[i];
+        g_autoptr(Quadlet) q = quadlet_new(path);
         g_autoptr(GError) error = NULL;
+        bool masked = false;
+        autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
-                error_set_errno(&error, r, "Cannot open '%s'", path);
+                error_set_errno(&error, errno, "Cannot open '%s'", path);
         else
-                (void) file_read_fd(
-                                fd, path, UNIT_FILE_SIZE_MAX, &bytes, &error); /* error is set */
-        gsize size = 0;
-        const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-        Quadlet *q = quadlet_set_add(set, path, data ? data : "", size);
+                (void) parse_unit(q, fd, &masked, &error); /* error is set */
+        if (masked)
+                return;
         if (error) {
+                q->file = unit_file_new(path);
                 quadlet_error(q, NULL, "unreadable", NULL, "%s", error->message);
                 q->state = QUADLET_FAILED; /* whatever else is missing follows from that */
         }
+        load->loaded[i] = g_steal_pointer(&q);
 }
 
 static void unknown_key(Quadlet *q, const KeyRow *rows, const char *section, const UnitLine *line) {
@@ -156,7 +187,7 @@ static char *default_resource(Quadlet *q) {
                 return quadlet_string(q, "Image");
         case QUADLET_BUILD: {
                 g_autoptr(GPtrArray) tags = quadlet_values(q, "ImageTag");
-                return tags->len > 0 ? g_strdup(((QuadletValue *) tags->pdata[0])->text) : NULL;
+                return tags->len > 0 ? g_strdup(quadlet_value_text(tags, 0)) : NULL;
         }
         default:
                 return NULL;
@@ -164,6 +195,7 @@ static char *default_resource(Quadlet *q) {
 }
 
 static void settle_names(Quadlet *q) {
+        q->section = unit_file_find(q->file, q->type->section);
         q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
         check_section(q, q->type->section, q->type->rows);
         check_section(q, "Quadlet", quadlet_section_rows());
@@ -218,8 +250,12 @@ void quadlet_set_settle(QuadletSet *set) {
 }
 
 void quadlet_set_load(QuadletSet *set, const UnitSearch *search) {
+        g_autofree Quadlet **loaded = g_new0(Quadlet *, search->files->len + 1);
+        Load load = { search, loaded };
+        parallel_for(search->files->len, load_one, &load);
         for (guint i = 0; i < search->files->len; i++)
-                load_one(set, search->files->pdata[i]);
+                if (loaded[i])
+                        add(set, loaded[i]);
         for (guint i = 0; i < set->items->len; i++) {
                 Quadlet *q = set->items->pdata[i];
                 g_autoptr(GPtrArray) drop_ins =

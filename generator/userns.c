@@ -31,10 +31,10 @@ static char *first_or_error(Quadlet *q, GPtrArray *values, const char *name) {
                               "RemapUsers=keep-id supports only a single value for %s",
                               second->line->key);
         }
-        return g_strdup_printf("%s=%s", name, ((QuadletValue *) values->pdata[0])->text);
+        return g_strdup_printf("%s=%s", name, quadlet_value_text(values, 0));
 }
 
-static void add_userns(GPtrArray *command, const char *mode, GPtrArray *options) {
+static void add_userns(GString *command, const char *mode, GPtrArray *options) {
         g_ptr_array_add(options, NULL);
         g_autofree char *list = g_strjoinv(",", (char **) options->pdata);
         g_autofree char *value = *list ? g_strconcat(mode, ":", list, NULL) : g_strdup(mode);
@@ -44,11 +44,10 @@ static void add_userns(GPtrArray *command, const char *mode, GPtrArray *options)
 static void add_each(GPtrArray *options, GPtrArray *values, const char *name) {
         for (guint i = 0; i < values->len; i++)
                 g_ptr_array_add(options,
-                                g_strdup_printf("%s=%s", name,
-                                                ((QuadletValue *) values->pdata[i])->text));
+                                g_strdup_printf("%s=%s", name, quadlet_value_text(values, i)));
 }
 
-static void add_auto(GPtrArray *command, Quadlet *q, GPtrArray *uids, GPtrArray *gids) {
+static void add_auto(GString *command, Quadlet *q, GPtrArray *uids, GPtrArray *gids) {
         g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func(g_free);
         add_each(options, uids, "uidmapping");
         add_each(options, gids, "gidmapping");
@@ -59,7 +58,7 @@ static void add_auto(GPtrArray *command, Quadlet *q, GPtrArray *uids, GPtrArray 
         add_userns(command, "auto", options);
 }
 
-static void add_keep_id(GPtrArray *command, Quadlet *q, GPtrArray *uids, GPtrArray *gids) {
+static void add_keep_id(GString *command, Quadlet *q, GPtrArray *uids, GPtrArray *gids) {
         g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func(g_free);
         if (uids->len > 0)
                 g_ptr_array_add(options, first_or_error(q, uids, "uid"));
@@ -68,7 +67,7 @@ static void add_keep_id(GPtrArray *command, Quadlet *q, GPtrArray *uids, GPtrArr
         add_userns(command, "keep-id", options);
 }
 
-static void add_manual(GPtrArray *command, Quadlet *q, const UnitLine *line) {
+static void add_manual(GString *command, Quadlet *q, const UnitLine *line) {
         if (q->type->kind == QUADLET_KUBE) {
                 quadlet_error(q, line, "invalid-value", "use 'auto' or 'keep-id'",
                               "RemapUsers=manual is not supported");
@@ -78,7 +77,7 @@ static void add_manual(GPtrArray *command, Quadlet *q, const UnitLine *line) {
         command_add_values(command, q, "RemapGid", "--gidmap");
 }
 
-static void add_remap(GPtrArray *command, Quadlet *q, const UnitLine *users) {
+static void add_remap(GString *command, Quadlet *q, const UnitLine *users) {
         g_autoptr(GPtrArray) uids = quadlet_values(q, "RemapUid");
         g_autoptr(GPtrArray) gids = quadlet_values(q, "RemapGid");
         if (!users || users->value[0] == '\0') {
@@ -98,7 +97,7 @@ static void add_remap(GPtrArray *command, Quadlet *q, const UnitLine *users) {
                               "unsupported RemapUsers option '%s'", users->value);
 }
 
-void userns_add(GPtrArray *command, Quadlet *q) {
+void userns_add(GString *command, Quadlet *q) {
         static const char *const remap_keys[] = { "RemapUsers", "RemapUid", "RemapGid" };
         const UnitLine *remap = NULL;
         for (size_t i = 0; i < G_N_ELEMENTS(remap_keys) && !remap; i++)

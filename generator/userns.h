@@ -6,4 +6,4 @@
 #include "generator/quadlet.h"
 
 /* UserNS= and its relatives, and the deprecated Remap* keys in their place. */
-void userns_add(GPtrArray *command, Quadlet *quadlet);
+void userns_add(GString *command, Quadlet *quadlet);

@@ -8,12 +8,12 @@
 #include "generator/reference.h"
 #include "generator/service.h"
 
-static void add_option(GPtrArray *create, const char *name, const char *value) {
+static void add_option(GString *create, const char *name, const char *value) {
         g_autofree char *option = g_strconcat(name, value, NULL);
         command_add(create, "--opt", option, NULL);
 }
 
-static void add_image(GPtrArray *create, Quadlet *q) {
+static void add_image(GString *create, Quadlet *q) {
         g_autofree char *name = quadlet_string(q, "Image");
         if (!name) {
                 quadlet_error(q, quadlet_line(q, "Driver"), "missing-key", "add Image=",
@@ -41,11 +41,11 @@ static void append_id(GString *options, Quadlet *q, const char *key, const char 
                         options, "%s%s=%u", options->len > 0 ? "," : "", name, (unsigned int) id);
 }
 
-static void add_mount_options(GPtrArray *create, Quadlet *q) {
+static void add_mount_options(GString *create, Quadlet *q) {
         g_autofree char *device = quadlet_string(q, "Device");
         g_autofree char *type = quadlet_string(q, "Type");
         g_autofree char *rest = quadlet_string(q, "Options");
-        if (unit_file_has(q->file, "Volume", "Copy"))
+        if (quadlet_has(q, "Copy"))
                 command_add(create, "--opt", quadlet_bool(q, "Copy", true) ? "copy" : "nocopy",
                             NULL);
         if (device)
@@ -67,7 +67,7 @@ static void add_mount_options(GPtrArray *create, Quadlet *q) {
 }
 
 void volume_convert(Quadlet *q) {
-        g_autoptr(GPtrArray) create = command_new(q, "volume", "create", "--ignore", NULL);
+        g_autoptr(GString) create = command_new(q, "volume", "create", "--ignore", NULL);
         command_add_group(create, q, GROUP_HEAD);
         g_autofree char *driver = quadlet_string(q, "Driver");
         if (driver && strcmp(driver, "image") == 0)

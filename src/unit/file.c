@@ -4,19 +4,12 @@
 
 #include <string.h>
 
-static UnitLine *line_copy(const UnitLine *line) {
-        UnitLine *copy = g_new(UnitLine, 1);
-        *copy = *line;
-        copy->key = g_strdup(line->key);
-        copy->value = g_strdup(line->value);
-        return copy;
-}
-
-static void line_free(gpointer data) {
-        UnitLine *line = data;
-        g_free(line->key);
-        g_free(line->value);
-        g_free(line);
+UnitLine *unit_line_new(UnitFile *file, const char *key, const char *value) {
+        UnitLine *line = arena_alloc(file->arena, sizeof(UnitLine));
+        line->key = key ? arena_strndup(file->arena, key, strlen(key)) : NULL;
+        line->value = value ? arena_strndup(file->arena, value, strlen(value)) : NULL;
+        line->path = file->path;
+        return line;
 }
 
 static void section_free(gpointer data) {
@@ -26,17 +19,23 @@ static void section_free(gpointer data) {
         g_free(section);
 }
 
-UnitFile *unit_file_new(const char *path) {
+static UnitFile *file_new(const char *path, Arena *arena) {
         UnitFile *file = g_new0(UnitFile, 1);
-        file->path = g_intern_string(path);
+        file->path = path;
+        file->arena = arena;
         file->sections = g_ptr_array_new_with_free_func(section_free);
         return file;
+}
+
+UnitFile *unit_file_new(const char *path) {
+        return file_new(g_intern_string(path), arena_new());
 }
 
 void unit_file_free(UnitFile *file) {
         if (!file)
                 return;
         g_ptr_array_unref(file->sections);
+        arena_unref(file->arena);
         g_free(file);
 }
 
@@ -55,14 +54,26 @@ UnitSection *unit_file_ensure(UnitFile *file, const char *section) {
                 return found;
         UnitSection *s = g_new0(UnitSection, 1);
         s->name = g_strdup(section);
-        s->lines = g_ptr_array_new_with_free_func(line_free);
+        s->lines = g_ptr_array_sized_new(32);
         g_ptr_array_add(file->sections, s);
         return s;
 }
 
-static void append_lines(UnitSection *to, const UnitSection *from) {
-        for (guint i = 0; i < from->lines->len; i++)
-                g_ptr_array_add(to->lines, line_copy(from->lines->pdata[i]));
+/* Lines of another arena are copied, those of the same one are shared. */
+static void
+append_lines(UnitFile *file, UnitSection *to, const UnitFile *other, const UnitSection *from) {
+        for (guint i = 0; i < from->lines->len; i++) {
+                UnitLine *line = from->lines->pdata[i];
+                if (other->arena != file->arena) {
+                        const UnitLine *original = line;
+                        line = unit_line_new(file, original->key, original->value);
+                        line->path = original->path;
+                        line->line = original->line;
+                        line->column = original->column;
+                        line->value_column = original->value_column;
+                }
+                g_ptr_array_add(to->lines, line);
+        }
 }
 
 void unit_file_merge(UnitFile *file, const UnitFile *drop_in) {
@@ -75,18 +86,18 @@ void unit_file_merge(UnitFile *file, const UnitFile *drop_in) {
                         to->line = from->line;
                         to->column = from->column;
                 }
-                append_lines(to, from);
+                append_lines(file, to, drop_in, from);
         }
 }
 
 UnitFile *unit_file_copy(const UnitFile *file) {
-        UnitFile *copy = unit_file_new(file->path);
+        UnitFile *copy = file_new(file->path, arena_ref(file->arena));
         for (guint i = 0; i < file->sections->len; i++) {
                 const UnitSection *from = file->sections->pdata[i];
                 UnitSection *to = unit_file_ensure(copy, from->name);
                 to->line = from->line;
                 to->column = from->column;
-                append_lines(to, from);
+                append_lines(copy, to, file, from);
         }
         return copy;
 }
@@ -101,18 +112,24 @@ void unit_file_rename(UnitFile *file, const char *section, const char *name) {
                 from->name = g_strdup(name);
                 return;
         }
-        append_lines(to, from);
+        append_lines(file, to, file, from);
         g_ptr_array_remove(file->sections, from);
 }
 
-const UnitLine *unit_file_last(const UnitFile *file, const char *section, const char *key) {
-        const UnitSection *s = unit_file_find(file, section);
-        for (guint i = s ? s->lines->len : 0; i > 0; i--) {
-                const UnitLine *line = s->lines->pdata[i - 1];
-                if (line->key && strcmp(line->key, key) == 0)
-                        return line;
-        }
+/* The first letters differ nearly always, and this is what a run spends its time on. */
+static bool is_key(const UnitLine *line, const char *key) {
+        return line->key && line->key[0] == key[0] && strcmp(line->key, key) == 0;
+}
+
+const UnitLine *unit_section_last(const UnitSection *section, const char *key) {
+        for (guint i = section ? section->lines->len : 0; i > 0; i--)
+                if (is_key(section->lines->pdata[i - 1], key))
+                        return section->lines->pdata[i - 1];
         return NULL;
+}
+
+const UnitLine *unit_file_last(const UnitFile *file, const char *section, const char *key) {
+        return unit_section_last(unit_file_find(file, section), key);
 }
 
 GPtrArray *unit_file_all(const UnitFile *file, const char *section, const char *key) {
@@ -120,7 +137,7 @@ GPtrArray *unit_file_all(const UnitFile *file, const char *section, const char *
         const UnitSection *s = unit_file_find(file, section);
         for (guint i = 0; s && i < s->lines->len; i++) {
                 UnitLine *line = s->lines->pdata[i];
-                if (!line->key || strcmp(line->key, key) != 0)
+                if (!is_key(line, key))
                         continue;
                 /* systemd.syntax(7): an empty assignment resets the list */
                 if (line->value[0] == '\0')
@@ -139,18 +156,10 @@ bool unit_file_has_empty(const UnitFile *file, const char *section, const char *
         const UnitSection *s = unit_file_find(file, section);
         for (guint i = 0; s && i < s->lines->len; i++) {
                 const UnitLine *line = s->lines->pdata[i];
-                if (line->key && strcmp(line->key, key) == 0 && line->value[0] == '\0')
+                if (is_key(line, key) && line->value[0] == '\0')
                         return true;
         }
         return false;
-}
-
-static UnitLine *line_new(const UnitFile *file, const char *key, const char *value) {
-        UnitLine *line = g_new0(UnitLine, 1);
-        line->key = g_strdup(key);
-        line->value = g_strdup(value);
-        line->path = file->path;
-        return line;
 }
 
 /* Behind the last line that says something: empty lines stay between the sections. */
@@ -160,21 +169,22 @@ void unit_file_add(UnitFile *file, const char *section, const char *key, const c
         while (at > 0 && !((UnitLine *) lines->pdata[at - 1])->key &&
                ((UnitLine *) lines->pdata[at - 1])->value[0] == '\0')
                 at--;
-        g_ptr_array_insert(lines, (gint) at, line_new(file, key, value));
+        g_ptr_array_insert(lines, (gint) at, unit_line_new(file, key, value));
 }
 
 void unit_file_add_first(UnitFile *file, const char *section, const char *key, const char *value) {
-        g_ptr_array_insert(unit_file_ensure(file, section)->lines, 0, line_new(file, key, value));
+        g_ptr_array_insert(
+                        unit_file_ensure(file, section)->lines, 0, unit_line_new(file, key, value));
 }
 
 void unit_file_set(UnitFile *file, const char *section, const char *key, const char *value) {
-        UnitLine *line = (UnitLine *) unit_file_last(file, section, key);
-        if (!line) {
-                unit_file_add(file, section, key, value);
-                return;
-        }
-        g_free(line->value);
-        line->value = g_strdup(value);
+        UnitSection *s = unit_file_find(file, section);
+        for (guint i = s ? s->lines->len : 0; i > 0; i--)
+                if (is_key(s->lines->pdata[i - 1], key)) {
+                        s->lines->pdata[i - 1] = unit_line_new(file, key, value);
+                        return;
+                }
+        unit_file_add(file, section, key, value);
 }
 
 void unit_file_set_default(
@@ -186,14 +196,13 @@ void unit_file_set_default(
 void unit_file_remove(UnitFile *file, const char *section, const char *key) {
         UnitSection *s = unit_file_find(file, section);
         for (guint i = s ? s->lines->len : 0; i > 0; i--) {
-                const UnitLine *line = s->lines->pdata[i - 1];
-                if (line->key && strcmp(line->key, key) == 0)
+                if (is_key(s->lines->pdata[i - 1], key))
                         g_ptr_array_remove_index(s->lines, i - 1);
         }
 }
 
 char *unit_file_format(const UnitFile *file) {
-        GString *text = g_string_sized_new(1024);
+        GString *text = g_string_sized_new(4096);
         for (guint i = 0; i < file->sections->len; i++) {
                 const UnitSection *s = file->sections->pdata[i];
                 if (s->name) {

@@ -6,13 +6,16 @@
 #include <stddef.h>
 
 #include "base/diagnostics.h"
+#include "unit/arena.h"
 
 /* A unit file in memory: sections in the order of the file, comments kept, and for every assignment
  * the place it came from, so that each finding can name line and column. */
 
+/* Lines do not change once they are in a file: copies of a file share them. All text lives in the
+ * arena of the file. */
 typedef struct UnitLine {
-        char *key;        /* NULL: a comment or an empty line, kept for the output */
-        char *value;      /* of a comment: the whole line */
+        const char *key;   /* NULL: a comment or an empty line, kept for the output */
+        const char *value; /* of a comment: the whole line */
         const char *path; /* borrowed, interned: the file or drop-in it was read from */
         unsigned int line;
         unsigned int column;       /* of the key */
@@ -21,7 +24,7 @@ typedef struct UnitLine {
 
 typedef struct UnitSection {
         char *name;       /* NULL: what stands before the first section */
-        GPtrArray *lines; /* of UnitLine, owned */
+        GPtrArray *lines; /* of UnitLine, in the arena */
         unsigned int line;
         unsigned int column;
 } UnitSection;
@@ -29,7 +32,11 @@ typedef struct UnitSection {
 typedef struct UnitFile {
         const char *path;    /* borrowed, interned */
         GPtrArray *sections; /* of UnitSection, owned; no two have the same name */
+        Arena *arena;
 } UnitFile;
+
+/* A line that is in no section yet; key and value are copied. */
+UnitLine *unit_line_new(UnitFile *file, const char *key, const char *value);
 
 UnitFile *unit_file_new(const char *path);
 UnitFile *unit_file_copy(const UnitFile *file);
@@ -47,6 +54,8 @@ void unit_file_rename(UnitFile *file, const char *section, const char *name);
 
 /* The last assignment of key, or NULL. */
 const UnitLine *unit_file_last(const UnitFile *file, const char *section, const char *key);
+
+const UnitLine *unit_section_last(const UnitSection *section, const char *key);
 
 /* All assignments of key since the last empty one, in order; the container is the caller's, the
  * lines are borrowed. */

@@ -58,17 +58,13 @@ static void syntax_error(Parser *p, unsigned int column, const char *suggestion,
 }
 
 static void add_comment(Parser *p, const Span *span) {
-        UnitLine *line = g_new0(UnitLine, 1);
-        line->value = g_strndup(span->text, span->size);
-        line->path = p->path;
-        line->line = p->number;
         UnitSection *section = p->in_section ? p->section : unit_file_ensure(p->file, NULL);
-        if (section)
-                g_ptr_array_add(section->lines, line);
-        else {
-                g_free(line->value);
-                g_free(line);
-        }
+        if (!section)
+                return;
+        UnitLine *line = unit_line_new(p->file, NULL, NULL);
+        line->value = arena_strndup(p->file->arena, span->text, span->size);
+        line->line = p->number;
+        g_ptr_array_add(section->lines, line);
 }
 
 static void begin_section(Parser *p, const Span *span) {
@@ -144,6 +140,17 @@ static void read_continuation(Parser *p, GString *value) {
         }
 }
 
+/* The value that begins with text, continuations joined; in the arena. */
+static const char *read_value(Parser *p, const char *text, size_t size) {
+        if (!is_continued(text, size))
+                return arena_strndup(p->file->arena, text, size);
+        g_autoptr(GString) value = g_string_new_len(text, (gssize) size);
+        read_continuation(p, value);
+        while (value->len > 0 && is_blank(value->str[value->len - 1]))
+                g_string_truncate(value, value->len - 1);
+        return arena_strndup(p->file->arena, value->str, value->len);
+}
+
 static void add_assignment(Parser *p, const Span *span) {
         unsigned int number = p->number;
         const char *equal = memchr(span->text, '=', span->size);
@@ -166,16 +173,11 @@ static void add_assignment(Parser *p, const Span *span) {
         const char *stop = span->text + span->size;
         while (from < stop && is_blank(*from))
                 from++;
-        g_autoptr(GString) value = g_string_new_len(from, stop - from);
-        read_continuation(p, value);
-        while (value->len > 0 && is_blank(value->str[value->len - 1]))
-                g_string_truncate(value, value->len - 1);
+        UnitLine *line = unit_line_new(p->file, NULL, NULL);
+        line->value = read_value(p, from, (size_t) (stop - from));
         if (!p->section)
                 return;
-        UnitLine *line = g_new0(UnitLine, 1);
-        line->key = g_strndup(span->text, (gsize) (key_end - span->text));
-        line->value = g_string_free(g_steal_pointer(&value), FALSE);
-        line->path = p->path;
+        line->key = arena_strndup(p->file->arena, span->text, (size_t) (key_end - span->text));
         line->line = number;
         line->column = span->column;
         line->value_column = from < stop ? span->column + (unsigned int) (from - span->text)
