@@ -331,7 +331,7 @@ static bool parse_integer(const char *word, JsonNode **ret_node) {
 
 static bool parse_float(const char *word, JsonNode **ret_node) {
         const char *digits = word + (*word == '+' || *word == '-');
-        if (!g_ascii_isdigit(*digits) || strpbrk(word, "xXpP"))
+        if (!g_ascii_isdigit(*digits) || !strpbrk(word, ".eE") || strpbrk(word, "xXpP"))
                 return false;
         char *end = NULL;
         double value = g_ascii_strtod(word, &end);
