@@ -44,6 +44,22 @@ static bool take_names(JsonObject *object, const char *name, char ***ret_names, 
         return true;
 }
 
+static bool sum_items(JsonObject *record, uint64_t *ret_size, GError **error) {
+        JsonObject *sizes;
+        if (!json_get_object(record, "big-data-sizes", &sizes, error))
+                return false;
+        if (!sizes)
+                return true;
+        g_autoptr(GList) keys = json_object_get_members(sizes);
+        for (GList *at = keys; at; at = at->next) {
+                int64_t size;
+                if (!json_get_int(sizes, at->data, &size, error))
+                        return false;
+                *ret_size += (uint64_t) MAX(size, 0);
+        }
+        return true;
+}
+
 static StoreImage *image_from(JsonObject *record, const StorePlace *place, GError **error) {
         g_autoptr(StoreImage) image = g_new0(StoreImage, 1);
         image->id = g_strdup(json_object_get_string_member(record, "id"));
@@ -53,7 +69,8 @@ static StoreImage *image_from(JsonObject *record, const StorePlace *place, GErro
                   take_string(record, "layer", &image->layer, error) &&
                   take_string(record, "created", &image->created, error) &&
                   take_names(record, "names", &image->names, error) &&
-                  take_names(record, "names-history", &image->names_history, error);
+                  take_names(record, "names-history", &image->names_history, error) &&
+                  sum_items(record, &image->items_size, error);
         if (ok && image->layer && !hex_id_is_valid(image->layer))
                 ok = error_set_invalid(error, "'%.80s' is not a layer id", image->layer);
         if (!ok) {

@@ -39,7 +39,7 @@ static bool load_place(const StorePlace *place, bool locked, GPtrArray *ret_all,
         if (locked) {
                 g_autofree char *lock_path = place_layers_path(place, "layers.lock");
                 if (access(lock_path, F_OK) == 0) {
-                        lock = lock_take(lock_path, LOCK_READ, error);
+                        lock = lock_take(lock_path, STORE_LOCK_READ, error);
                         if (lock < 0)
                                 return false;
                 }
@@ -153,7 +153,7 @@ bool store_image_size(Store *store, const StoreImage *image, uint64_t *ret_bytes
         g_autoptr(GPtrArray) chain = NULL;
         if (!store_layer_chain(store, image->layer, &chain, error))
                 return false;
-        uint64_t sum = 0;
+        uint64_t sum = image->items_size;
         for (guint i = 0; i < chain->len; i++) {
                 const StoreLayer *layer = chain->pdata[i];
                 sum += layer->diff_size > 0 ? (uint64_t) layer->diff_size : 0;

@@ -14,21 +14,21 @@
 
 #define TOKEN_SIZE 64
 
-static int open_lock(const char *path, LockMode mode, GError **error) {
+static int open_lock(const char *path, StoreLockMode mode, GError **error) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-        if (fd < 0 && mode == LOCK_READ && (errno == EROFS || errno == EACCES))
+        if (fd < 0 && mode == STORE_LOCK_READ && (errno == EROFS || errno == EACCES))
                 fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         if (fd < 0)
                 error_set_errno(error, errno, "Cannot open lock '%s'", path);
         return fd;
 }
 
-static int take(const char *path, LockMode mode, int command, bool *ret_busy, GError **error) {
+static int take(const char *path, StoreLockMode mode, int command, bool *ret_busy, GError **error) {
         autofd int fd = open_lock(path, mode, error);
         if (fd < 0)
                 return -1;
         struct flock lock = {
-                .l_type = mode == LOCK_WRITE ? F_WRLCK : F_RDLCK,
+                .l_type = mode == STORE_LOCK_WRITE ? F_WRLCK : F_RDLCK,
                 .l_whence = SEEK_SET,
         };
         int r;
@@ -46,11 +46,11 @@ static int take(const char *path, LockMode mode, int command, bool *ret_busy, GE
         return fd_steal(&fd);
 }
 
-int lock_take(const char *path, LockMode mode, GError **error) {
+int lock_take(const char *path, StoreLockMode mode, GError **error) {
         return take(path, mode, F_OFD_SETLKW, NULL, error);
 }
 
-int lock_try(const char *path, LockMode mode, bool *ret_busy, GError **error) {
+int lock_try(const char *path, StoreLockMode mode, bool *ret_busy, GError **error) {
         *ret_busy = false;
         return take(path, mode, F_OFD_SETLK, ret_busy, error);
 }

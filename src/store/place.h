@@ -31,6 +31,9 @@ char *place_overlay_path(const StorePlace *place, const char *layer, const char 
 /* The file of a big data item of an image: c/storage's encoding of the key. */
 char *place_image_item_path(const StorePlace *place, const char *image, const char *key);
 
+/* Renames within the place; both names are relative to it. 0 or -errno. */
+int place_rename(const StorePlace *place, const char *from, const char *to);
+
 /* The place a store_path of an image names, or NULL. */
 const StorePlace *store_place_find(const Store *store, const char *path);
 

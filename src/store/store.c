@@ -2,9 +2,14 @@
 /* Where the store is: roots, additional stores, paths. */
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/sys.h"
 #include "config/storage-conf.h"
 #include "store/place.h"
 
@@ -89,6 +94,25 @@ char *place_image_item_path(const StorePlace *place, const char *image, const ch
         g_autofree char *encoded = g_base64_encode((const guchar *) key, strlen(key));
         g_autofree char *name = g_strconcat("=", encoded, NULL);
         return g_build_filename(place->path, "overlay-images", image, name, NULL);
+}
+
+/* Podman mounts overlay/ onto itself, and a rename does not cross mounts, not even of one file
+ * system. A private copy of the mount below (open_tree(2), not recursive) does not have that cover.
+ */
+static int rename_below_mounts(const StorePlace *place, const char *from, const char *to) {
+        autofd int fd = sys_open_tree(AT_FDCWD, place->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (fd < 0)
+                return fd;
+        return renameat(fd, from, fd, to) < 0 ? -errno : 0;
+}
+
+int place_rename(const StorePlace *place, const char *from, const char *to) {
+        autofd int fd = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (renameat(fd, from, fd, to) == 0)
+                return 0;
+        return errno == EXDEV ? rename_below_mounts(place, from, to) : -errno;
 }
 
 const StorePlace *store_place_find(const Store *store, const char *path) {

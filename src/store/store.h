@@ -45,6 +45,7 @@ typedef struct StoreImage {
         char *created;    /* RFC 3339, of the config */
         char *store_path; /* the store it came from */
         bool read_only;
+        uint64_t items_size; /* config, manifests and so on */
 } StoreImage;
 
 void store_image_free(StoreImage *image);
@@ -72,5 +73,5 @@ bool store_image_read_manifest(
 bool store_image_layer_paths(
                 Store *store, const StoreImage *image, char ***ret_paths, GError **error);
 
-/* Sum of the layers' uncompressed sizes in bytes, as `podman images` shows. */
+/* Sum of the layers' uncompressed sizes and the documents', as `podman images` shows. Bytes. */
 bool store_image_size(Store *store, const StoreImage *image, uint64_t *ret_bytes, GError **error);
