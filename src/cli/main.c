@@ -15,6 +15,15 @@ static const Verb verbs[] = {
         { "version", verb_version, "Print the version" },
 
         /* Images */
+        { "pull", verb_image_exec, "Pull an image from a registry" },
+        { "images", verb_images, "List images" },
+        { "rmi", verb_rmi, "Remove images" },
+        { "image exists", verb_image_exists, "Check whether an image is in the store" },
+        { "image inspect", verb_image_inspect, "Show what is known about an image" },
+        { "image ls", verb_images, NULL },
+        { "image list", verb_images, NULL },
+        { "image pull", verb_image_exec, NULL },
+        { "image rm", verb_rmi, NULL },
 
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },

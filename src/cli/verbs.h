@@ -11,6 +11,11 @@ int verb_container_finish(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 /* Images */
+int verb_image_exec(int argc, char **argv); /* whatever berth-image does */
+int verb_images(int argc, char **argv);
+int verb_rmi(int argc, char **argv);
+int verb_image_exists(int argc, char **argv);
+int verb_image_inspect(int argc, char **argv);
 
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth-image: the verbs that move bytes. berth starts it; people need not know it. */
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "cli/image-verbs.h"
+#include "cli/verb.h"
+#include "image/pull.h"
+
+static const Verb verbs[] = {
+        { "pull", verb_pull, "Pull an image from a registry" },
+        { NULL },
+};
+
+/* A pull that is stopped removes what it staged; a second signal ends it at once, and then the next
+ * writer does. */
+static void on_signal(int signal_number) {
+        pull_cancel_all();
+}
+
+int main(int argc, char **argv) {
+        log_init("berth-image", LOG_SINK_STDERR, LOG_LEVEL_INFO);
+        umask(0); /* layers' modes are what they say */
+        struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int) SA_RESETHAND };
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        return verbs_main(verbs, argc, argv);
+}

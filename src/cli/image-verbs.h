@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The verbs of berth-image, in the order of the table in image-main.c. */
+int verb_pull(int argc, char **argv);

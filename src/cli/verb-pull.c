@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth pull */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/exit.h"
+#include "cli/image-verbs.h"
+#include "cli/registry-options.h"
+#include "cli/store-open.h"
+#include "cli/verb.h"
+
+typedef struct PullVerbOptions {
+        RegistryFlags registry;
+        char *arch, *os, *variant, *platform, *policy;
+        bool quiet, disable_content_trust;
+} PullVerbOptions;
+
+static const OptionRow rows[] = {
+        { "quiet", 'q', OPTION_BOOL, offsetof(PullVerbOptions, quiet), NULL,
+          "Print only the image id" },
+        { "platform", 0, OPTION_STRING, offsetof(PullVerbOptions, platform), "OS/ARCH",
+          "Platform to choose from an index" },
+        { "arch", 0, OPTION_STRING, offsetof(PullVerbOptions, arch), "ARCH",
+          "Architecture to choose" },
+        { "os", 0, OPTION_STRING, offsetof(PullVerbOptions, os), "OS", "System to choose" },
+        { "variant", 0, OPTION_STRING, offsetof(PullVerbOptions, variant), "VARIANT",
+          "Variant of the architecture" },
+        { "policy", 0, OPTION_STRING, offsetof(PullVerbOptions, policy), "POLICY",
+          "always, missing, newer or never" },
+        { "disable-content-trust", 0, OPTION_BOOL, offsetof(PullVerbOptions, disable_content_trust),
+          NULL, NULL },
+        REGISTRY_OPTION_ROWS(PullVerbOptions, registry),
+        { NULL },
+};
+
+static void options_clear(PullVerbOptions *options) {
+        registry_flags_clear(&options->registry);
+        g_free(options->arch);
+        g_free(options->os);
+        g_free(options->variant);
+        g_free(options->platform);
+        g_free(options->policy);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PullVerbOptions, options_clear)
+
+typedef enum PullPolicy {
+        PULL_ALWAYS,
+        PULL_MISSING,
+        PULL_NEWER,
+        PULL_NEVER,
+} PullPolicy;
+
+static bool policy_from_text(const char *text, PullPolicy *ret_policy, GError **error) {
+        static const char *const names[] = { "always", "missing", "newer", "never", NULL };
+        for (int i = 0; text && names[i]; i++)
+                if (strcmp(names[i], text) == 0) {
+                        *ret_policy = (PullPolicy) i;
+                        return true;
+                }
+        *ret_policy = PULL_ALWAYS;
+        return !text || error_set_invalid(error, "unsupported pull policy \"%s\"", text);
+}
+
+static bool
+pull_one(Store *store,
+         const char *name,
+         PullPolicy policy,
+         const PullSettings *settings,
+         char **ret_id,
+         GError **error) {
+        g_autoptr(StoreImage) present = NULL;
+        bool found = policy != PULL_ALWAYS && store_image_find(store, name, &present, NULL);
+        if (found && policy != PULL_NEWER) {
+                *ret_id = g_strdup(present->id);
+                return true;
+        }
+        if (policy == PULL_NEVER)
+                return error_set(
+                                error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "%s: image not known",
+                                name);
+        if (g_str_has_prefix(name, "docker://"))
+                name += strlen("docker://");
+        g_autoptr(GError) inner = NULL;
+        if (pull_by_name(store, name, settings, ret_id, &inner))
+                return true;
+        if (!found) {
+                g_propagate_error(error, g_steal_pointer(&inner));
+                return false;
+        }
+        *ret_id = g_strdup(present->id); /* "newer" is content with what is here */
+        return true;
+}
+
+static bool
+take_platform(const PullVerbOptions *options,
+              OciPlatform *parsed,
+              OciPlatformWish *wish,
+              GError **error) {
+        *wish = oci_platform_host();
+        if (options->platform && !oci_platform_parse(options->platform, parsed, error))
+                return false;
+        const char *architecture = options->arch ? options->arch : parsed->architecture;
+        if (parsed->os || options->os)
+                wish->os = options->os ? options->os : parsed->os;
+        if (architecture) {
+                wish->architecture = architecture;
+                wish->variant = parsed->variant;
+        }
+        if (options->variant)
+                wish->variant = options->variant;
+        return true;
+}
+
+int verb_pull(int argc, char **argv) {
+        static const OptionTable table = {
+                .usage = "berth pull [options] IMAGE [IMAGE...]",
+                .description = "Pull an image from a registry",
+                .rows = rows,
+                .operands_min = 1,
+                .operands_max = -1,
+        };
+        g_auto(PullVerbOptions) options = { .registry = { .tls_verify = -1, .retry = 3 } };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **names = NULL;
+        OptionResult r = options_parse(&table, argc, argv, &options, &names, &error);
+        if (r == OPTION_RESULT_HELP)
+                return EXIT_STATUS_OK;
+        PullPolicy policy;
+        OciPlatform parsed = { 0 };
+        OciPlatformWish wish;
+        g_autoptr(Store) store = NULL;
+        if (r == OPTION_RESULT_ERROR || !policy_from_text(options.policy, &policy, &error) ||
+            !take_platform(&options, &parsed, &wish, &error) || !(store = cli_store_open(&error))) {
+                oci_platform_clear(&parsed);
+                return verb_fail(&error);
+        }
+        PullSettings settings = registry_flags_settings(&options.registry);
+        settings.quiet = options.quiet;
+        settings.platform = &wish;
+        int status = EXIT_STATUS_OK;
+        for (char **name = names; *name && status == EXIT_STATUS_OK; name++) {
+                g_autofree char *id = NULL;
+                if (pull_one(store, *name, policy, &settings, &id, &error))
+                        printf("%s\n", id);
+                else
+                        status = verb_fail(&error);
+        }
+        oci_platform_clear(&parsed);
+        return status;
+}
