@@ -27,6 +27,7 @@ static const Verb verbs[] = {
 
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
+        { "quadlet lint", verb_quadlet_lint, "Report what is wrong in unit files" },
 
         { NULL },
 };
