@@ -10,6 +10,9 @@
 
 static const Verb verbs[] = {
         { "pull", verb_pull, "Pull an image from a registry" },
+        { "load", verb_load, "Load images from an archive" },
+        { "save", verb_save, "Save images to an archive" },
+        { "import", verb_import, "Make an image of a tar archive" },
         { NULL },
 };
 

@@ -3,3 +3,6 @@
 
 /* The verbs of berth-image, in the order of the table in image-main.c. */
 int verb_pull(int argc, char **argv);
+int verb_load(int argc, char **argv);
+int verb_save(int argc, char **argv);
+int verb_import(int argc, char **argv);

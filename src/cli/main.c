@@ -16,13 +16,26 @@ static const Verb verbs[] = {
 
         /* Images */
         { "pull", verb_image_exec, "Pull an image from a registry" },
+        { "load", verb_image_exec, "Load images from an archive" },
+        { "save", verb_image_exec, "Save images to an archive" },
+        { "import", verb_image_exec, "Make an image of a tar archive" },
         { "images", verb_images, "List images" },
         { "rmi", verb_rmi, "Remove images" },
+        { "tag", verb_tag, "Give an image further names" },
+        { "untag", verb_untag, "Take names from an image" },
+        { "history", verb_history, "Show how an image was made" },
+        { "image tree", verb_image_tree, "Show an image's layers" },
         { "image exists", verb_image_exists, "Check whether an image is in the store" },
         { "image inspect", verb_image_inspect, "Show what is known about an image" },
         { "image ls", verb_images, NULL },
         { "image list", verb_images, NULL },
+        { "image history", verb_history, NULL },
+        { "image tag", verb_tag, NULL },
+        { "image untag", verb_untag, NULL },
+        { "image import", verb_image_exec, NULL },
+        { "image load", verb_image_exec, NULL },
         { "image pull", verb_image_exec, NULL },
+        { "image save", verb_image_exec, NULL },
         { "image rm", verb_rmi, NULL },
 
         /* Unit files */

@@ -8,6 +8,7 @@
 #include "cli/image-verbs.h"
 #include "cli/registry-options.h"
 #include "cli/store-open.h"
+#include "cli/transport-pull.h"
 #include "cli/verb.h"
 
 typedef struct PullVerbOptions {
@@ -62,6 +63,34 @@ static bool policy_from_text(const char *text, PullPolicy *ret_policy, GError **
         return !text || error_set_invalid(error, "unsupported pull policy \"%s\"", text);
 }
 
+/* "oci:/a/b" without a name in it becomes localhost/a/b, as Podman calls it. */
+static char *name_of_path(const char *text) {
+        const char *path = strchr(text, ':') + 1;
+        g_autofree char *bare = g_strndup(path, strcspn(path, ":"));
+        g_autofree char *lower = g_ascii_strdown(bare, -1);
+        return g_strconcat("localhost/", lower + strspn(lower, "/."), NULL);
+}
+
+static bool
+pull_transport(Store *store,
+               const char *text,
+               const PullSettings *settings,
+               char **ret_id,
+               GError **error) {
+        g_auto(Transport) transport = { 0 };
+        if (!transport_open(store, text, &transport, error))
+                return false;
+        if (transport.images->len > 1)
+                return error_set_invalid(
+                                error, "'%s' has %u images: say which one", text,
+                                transport.images->len);
+        g_autofree char *fallback = name_of_path(text);
+        g_auto(GStrv) names = NULL;
+        return transport_pull(
+                        store, transport.images->pdata[0], fallback, settings->signature_policy,
+                        settings->quiet, &names, ret_id, error);
+}
+
 static bool
 pull_one(Store *store,
          const char *name,
@@ -79,6 +108,8 @@ pull_one(Store *store,
                 return error_set(
                                 error, STORE_ERROR, STORE_ERROR_NOT_FOUND, "%s: image not known",
                                 name);
+        if (!transport_is_registry(name))
+                return pull_transport(store, name, settings, ret_id, error);
         if (g_str_has_prefix(name, "docker://"))
                 name += strlen("docker://");
         g_autoptr(GError) inner = NULL;

@@ -14,6 +14,10 @@ int verb_version(int argc, char **argv);
 int verb_image_exec(int argc, char **argv); /* whatever berth-image does */
 int verb_images(int argc, char **argv);
 int verb_rmi(int argc, char **argv);
+int verb_tag(int argc, char **argv);
+int verb_untag(int argc, char **argv);
+int verb_history(int argc, char **argv);
+int verb_image_tree(int argc, char **argv);
 int verb_image_exists(int argc, char **argv);
 int verb_image_inspect(int argc, char **argv);
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth history, berth image tree */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+#include "cli/store-open.h"
+#include "cli/table.h"
+#include "cli/template.h"
+#include "cli/verb.h"
+#include "cli/verbs.h"
+#include "oci/image-config.h"
+#include "store/place.h"
+
+#define TEXT_WIDTH 45
+
+typedef struct HistoryOptions {
+        bool quiet, no_trunc, human;
+        char *format;
+} HistoryOptions;
+
+static const OptionRow rows[] = {
+        { "format", 0, OPTION_STRING, offsetof(HistoryOptions, format), "FORMAT",
+          "json, or a template" },
+        { "human", 'H', OPTION_BOOL, offsetof(HistoryOptions, human), NULL,
+          "Sizes and times for people (default)" },
+        { "no-trunc", 0, OPTION_BOOL, offsetof(HistoryOptions, no_trunc), NULL,
+          "Show whole ids and instructions" },
+        { "quiet", 'q', OPTION_BOOL, offsetof(HistoryOptions, quiet), NULL, "Show ids only" },
+        { NULL },
+};
+
+/* An image with its documents and layers. */
+typedef struct View {
+        StoreImage *image;
+        OciImageConfig *config;
+        GPtrArray *chain; /* of StoreLayer, topmost first */
+} View;
+
+static void view_clear(View *view) {
+        g_clear_pointer(&view->image, store_image_free);
+        g_clear_pointer(&view->config, oci_image_config_free);
+        g_clear_pointer(&view->chain, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(View, view_clear)
+
+static bool view_load(Store *store, const char *name, View *view, GError **error) {
+        g_autoptr(GBytes) bytes = NULL;
+        if (!store_image_find(store, name, &view->image, error) ||
+            !store_image_read_config(store, view->image, &bytes, error) ||
+            !store_layer_chain(store, view->image->layer, &view->chain, error))
+                return false;
+        gsize size;
+        const char *text = g_bytes_get_data(bytes, &size);
+        view->config = oci_image_config_parse(text, size, error);
+        return view->config;
+}
+
+static JsonObject *
+step_fields(const View *view,
+            const OciHistory *step,
+            const char *id,
+            int64_t size,
+            const HistoryOptions *options) {
+        JsonObject *o = json_object_new();
+        int64_t nsec = 0;
+        if (step->created)
+                (void) text_parse_time(step->created, &nsec); /* else 1970 */
+        g_autofree char *ago =
+                        text_format_ago(nsec / 1000000000, g_get_real_time() / G_USEC_PER_SEC);
+        g_autofree char *human = text_format_size((uint64_t) size);
+        g_autofree char *by = text_sanitize(step->created_by ? step->created_by : "");
+        g_autofree char *comment = text_sanitize(step->comment ? step->comment : "");
+        if (!options->no_trunc && strlen(by) > TEXT_WIDTH)
+                strcpy(by + TEXT_WIDTH - 3, "...");
+        g_autofree char *shown = options->no_trunc || g_str_equal(id, "<missing>")
+                                                 ? g_strdup(id)
+                                                 : g_strndup(id, 12);
+        json_object_set_string_member(o, "ID", shown);
+        json_object_set_string_member(o, "Created", ago);
+        json_object_set_string_member(o, "CreatedSince", ago);
+        json_object_set_string_member(o, "CreatedAt", step->created ? step->created : "");
+        json_object_set_string_member(o, "CreatedBy", by);
+        json_object_set_string_member(o, "Size", human);
+        json_object_set_string_member(o, "Comment", comment);
+        return o;
+}
+
+/* Newest first. Only the image itself has an id here; layers are not images. */
+static GPtrArray *collect(const View *view, const HistoryOptions *options) {
+        GPtrArray *steps = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
+        guint layer = 0;
+        for (size_t i = view->config->n_history; i > 0; i--) {
+                const OciHistory *step = &view->config->history[i - 1];
+                int64_t size = 0;
+                if (!step->empty_layer && layer < view->chain->len)
+                        size = ((StoreLayer *) view->chain->pdata[layer++])->diff_size;
+                const char *id = i == view->config->n_history ? view->image->id : "<missing>";
+                g_ptr_array_add(steps, step_fields(view, step, id, MAX(size, 0), options));
+        }
+        return steps;
+}
+
+static void print_json(GPtrArray *steps) {
+        g_autoptr(JsonNode) root = json_node_new(JSON_NODE_ARRAY);
+        json_node_take_array(root, json_array_new());
+        for (guint i = 0; i < steps->len; i++)
+                json_array_add_object_element(
+                                json_node_get_array(root), json_object_ref(steps->pdata[i]));
+        g_autofree char *text = json_format(root, true);
+        printf("%s\n", text);
+}
+
+static bool show_history(Store *store, const char *name, void *data, GError **error) {
+        const HistoryOptions *options = data;
+        g_auto(View) view = { 0 };
+        if (!view_load(store, name, &view, error))
+                return false;
+        g_autoptr(GPtrArray) steps = collect(&view, options);
+        if (options->format && g_str_equal(options->format, "json")) {
+                print_json(steps);
+                return true;
+        }
+        const char *format = options->quiet    ? "{{.ID}}"
+                             : options->format ? options->format
+                                               : "table {{.ID}}\t{{.Created}}\t{{.CreatedBy}}\t"
+                                                 "{{.Size}}\t{{.Comment}}";
+        return template_print(format, steps, true, error);
+}
+
+static bool show_tree(Store *store, const char *name, void *data, GError **error) {
+        g_auto(View) view = { 0 };
+        uint64_t size;
+        if (!view_load(store, name, &view, error) ||
+            !store_image_size(store, view.image, &size, error))
+                return false;
+        g_autofree char *tags = g_strjoinv(" ", view.image->names);
+        g_autofree char *human = text_format_size(size);
+        printf("Image ID: %.12s\nTags:     [%s]\nSize:     %s\n", view.image->id, tags, human);
+        if (view.chain->len == 0)
+                printf("No Image Layers\n");
+        else
+                printf("Image Layers\n");
+        for (guint i = view.chain->len; i > 0; i--) {
+                const StoreLayer *layer = view.chain->pdata[i - 1];
+                g_autofree char *one = text_format_size((uint64_t) MAX(layer->diff_size, 0));
+                const char *branch = i == 1 ? "\xe2\x94\x94" : "\xe2\x94\x9c"; /* corner, tee */
+                printf("%s\xe2\x94\x80\xe2\x94\x80 ID: %.12s Size: %8s", branch, layer->id, one);
+                if (i == 1)
+                        printf(" Top Layer of: [%s]", tags);
+                printf("\n");
+        }
+        return true;
+}
+
+typedef bool (*Show)(Store *store, const char *name, void *data, GError **error);
+
+static int run(const OptionTable *table, int argc, char **argv, Show show) {
+        HistoryOptions options = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        OptionResult r = options_parse(table, argc, argv, &options, &operands, &error);
+        g_autofree char *format = options.format;
+        if (r == OPTION_RESULT_HELP)
+                return EXIT_STATUS_OK;
+        g_autoptr(Store) store = r == OPTION_RESULT_OK ? cli_store_open(&error) : NULL;
+        if (!store || !show(store, operands[0], &options, &error))
+                return verb_fail(&error);
+        return EXIT_STATUS_OK;
+}
+
+int verb_history(int argc, char **argv) {
+        static const OptionTable table = {
+                .usage = "berth history [options] IMAGE",
+                .description = "Show how an image was made",
+                .rows = rows,
+                .operands_min = 1,
+                .operands_max = 1,
+        };
+        return run(&table, argc, argv, show_history);
+}
+
+int verb_image_tree(int argc, char **argv) {
+        static const OptionRow none[] = { { NULL } };
+        static const OptionTable table = {
+                .usage = "berth image tree IMAGE",
+                .description = "Show an image's layers",
+                .rows = none,
+                .operands_min = 1,
+                .operands_max = 1,
+        };
+        return run(&table, argc, argv, show_tree);
+}

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# Images from and to archives and directories, with skopeo, podman and umoci on the other side.
+
+bats_require_minimum_version 1.5.0
+load image-lib.bash
+
+setup_file() {
+    export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+    make_image "$BATS_FILE_TMPDIR/oci"
+    cd "$BATS_FILE_TMPDIR"
+    skopeo copy -q oci:oci:small oci-archive:small.oci.tar:docker.io/library/small:1
+    skopeo copy -q oci:oci:small docker-archive:small.docker.tar:docker.io/library/small:1
+    skopeo copy -q oci:oci:small dir:small.dir
+}
+
+setup() {
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    STORE=$(mktemp -d /var/tmp/berth-bats.XXXXXX)
+    IN=$BATS_FILE_TMPDIR
+}
+
+teardown() {
+    rm -rf "$STORE" "$STORE-run" "$STORE.2" "$STORE.2-run"
+}
+
+size_of_chain() {
+    store_berth image inspect --format '{{.RootFS.Layers}}' "$1"
+}
+
+@test "every transport brings the same layers" {
+    for text in "oci:$IN/oci:small" "oci-archive:$IN/small.oci.tar" "docker-archive:$IN/small.docker.tar" "dir:$IN/small.dir"; do
+        rm -rf "$STORE"/*
+        run --separate-stderr store_berth pull -q "$text"
+        echo "$text: $output $stderr"
+        [ "$status" -eq 0 ]
+        layers=$(size_of_chain "$output")
+        [ "$layers" = "${first:=$layers}" ]
+        [ -z "$(ls -A "$STORE/berth-staging")" ]
+    done
+}
+
+@test "load reads what podman and skopeo save, from a file and from standard input" {
+    run store_berth load -i "$IN/small.docker.tar"
+    [ "$output" = "Loaded image: docker.io/library/small:1" ]
+    run sh -c 'gzip -c "$1" | "$BERTH" --root "$2" --runroot "$2-run" load' sh "$IN/small.oci.tar" "$STORE"
+    [ "$output" = "Loaded image: docker.io/library/small:1" ]
+    run store_podman image inspect --format '{{.RepoTags}}' small:1
+    [ "$output" = "[docker.io/library/small:1]" ]
+    run store_berth load -i "$IN/nothing"
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"$IN/nothing"* ]]
+    printf 'no archive at all, but long enough to be looked at' >"$BATS_TEST_TMPDIR/junk"
+    run store_berth load -i "$BATS_TEST_TMPDIR/junk"
+    [ "$status" -eq 125 ]
+    [[ "$output" == *junk* ]]
+}
+
+@test "save writes what podman, skopeo and umoci load" {
+    store_berth load -q -i "$IN/small.docker.tar"
+    id=$(store_berth images -q --no-trunc)
+    for format in docker-archive oci-archive; do
+        store_berth save --format $format -o "$BATS_TEST_TMPDIR/$format.tar" small:1
+        skopeo inspect --config --raw "$format:$BATS_TEST_TMPDIR/$format.tar" | grep -q diff_ids
+        STORE=$STORE.2 store_podman load -q -i "$BATS_TEST_TMPDIR/$format.tar"
+        [ "$(STORE=$STORE.2 store_podman images -q --no-trunc)" = "$id" ]
+        rm -rf "$STORE.2"
+    done
+    mkdir "$BATS_TEST_TMPDIR/unpacked"
+    tar -xf "$BATS_TEST_TMPDIR/oci-archive.tar" -C "$BATS_TEST_TMPDIR/unpacked"
+    [ "$(umoci ls --layout "$BATS_TEST_TMPDIR/unpacked")" = docker.io/library/small:1 ]
+}
+
+@test "several images in one archive share layers and come back" {
+    umoci config --image "$IN/oci:small" --tag twin --config.label twin=yes
+    store_berth pull -q "oci:$IN/oci:small"
+    store_berth pull -q "oci:$IN/oci:twin"
+    store_berth tag localhost/small:latest localhost/other:2
+    store_berth save -m -o "$BATS_TEST_TMPDIR/both.tar" localhost/small localhost/twin localhost/other:2
+    [ "$(tar -tf "$BATS_TEST_TMPDIR/both.tar" | sort | uniq -d | wc -l)" -eq 0 ]
+    run "$BERTH" --root "$STORE.2" --runroot "$STORE.2-run" load -i "$BATS_TEST_TMPDIR/both.tar"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "layers that podman wrote are saved byte by byte" {
+    store_podman load -q -i "$IN/small.docker.tar"
+    store_berth save -o "$BATS_TEST_TMPDIR/ours.tar" small:1
+    STORE=$STORE.2 store_berth load -q -i "$BATS_TEST_TMPDIR/ours.tar"
+    [ "$(STORE=$STORE.2 store_berth images -q)" = "$(store_berth images -q)" ]
+}
+
+@test "another store is a source" {
+    store_podman load -q -i "$IN/small.docker.tar"
+    STORE=$STORE.2 run --separate-stderr store_berth pull -q "containers-storage:[overlay@$STORE+$STORE-run]docker.io/library/small:1"
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(store_berth images -q --no-trunc | cut -d: -f2)" ]
+}
+
+@test "import makes an image that podman runs" {
+    mkdir -p "$BATS_TEST_TMPDIR/root/bin"
+    cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/root/bin/"
+    tar -C "$BATS_TEST_TMPDIR/root" -czf "$BATS_TEST_TMPDIR/root.tar.gz" bin
+    run --separate-stderr store_berth import -c 'CMD ["/bin/busybox","echo","imported"]' -c 'ENV X=1' "$BATS_TEST_TMPDIR/root.tar.gz" mine:1
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ ^sha256:[0-9a-f]{64}$ ]]
+    run run_podman run --rm --network none --cgroups=disabled localhost/mine:1
+    [ "$output" = imported ]
+}
+
+@test "tag, untag, history and tree" {
+    store_berth load -q -i "$IN/small.docker.tar"
+    store_berth tag small:1 mine other:2
+    run store_berth images --sort repository --format '{{.Repository}}:{{.Tag}}'
+    [ "$output" = "docker.io/library/small:1
+localhost/mine:latest
+localhost/other:2" ]
+    store_berth untag small:1 other:2
+    run store_berth rmi mine
+    [ "$output" = "Untagged: localhost/mine:latest" ]
+    theirs=$(store_podman history --no-trunc --format '{{.ID}} {{.Size}}' small:1)
+    ours=$(store_berth history --no-trunc --format '{{.ID}} {{.Size}}' small:1)
+    echo "$theirs"; echo "$ours"
+    [ "$(wc -l <<<"$ours")" = "$(wc -l <<<"$theirs")" ]
+    run store_berth image tree small:1
+    [[ "$output" == *"Image ID"* ]]
+    store_berth untag small:1
+    run store_berth images --filter dangling=true -q
+    [ "${#lines[@]}" -eq 1 ]
+}
