@@ -60,7 +60,7 @@ int links_in_child(const ChildPlan *plan, int root_fd, size_t *index) {
         return 0;
 }
 
-static int send_console(int socket_fd, int master_fd) {
+int send_console_in_child(int socket_fd, int master_fd) {
         ChildReport report = { .kind = CHILD_REPORT_CONSOLE };
         return fd_send(socket_fd, &report, sizeof report, &master_fd, 1);
 }
@@ -95,7 +95,7 @@ int console_in_child(const ChildPlan *plan, int root_fd, int *ret_slave_fd) {
         int r = sys_move_mount(
                         tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         if (r >= 0)
-                r = send_console(plan->socket_fd, master);
+                r = send_console_in_child(plan->socket_fd, master);
         if (r < 0)
                 return r;
         *ret_slave_fd = fd_steal(&slave);

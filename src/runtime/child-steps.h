@@ -24,6 +24,12 @@ int open_target_in_child(int root_fd, const char *path, bool is_file);
 int open_parent_in_child(int root_fd, const char *path, const char **ret_name);
 int copy_tree_in_child(int from_fd, int to_fd, unsigned int depth);
 
+int send_console_in_child(int socket_fd, int master_fd);
+
+/* child.c */
+int take_stdio_in_child(const ChildPlan *plan, int slave_fd);
+int child_exit_status(ChildStage stage, int error);
+
 /* child-identity.c */
 int loopback_in_child(void);
 int rlimits_in_child(const ChildPlan *plan, size_t *index);

@@ -67,7 +67,7 @@ int child_wait_release(int socket_fd) {
         return n == 1 && word == CHILD_RELEASE ? 0 : -ECONNRESET;
 }
 
-static int exit_status(ChildStage stage, int error) {
+int child_exit_status(ChildStage stage, int error) {
         if (stage != CHILD_STAGE_EXEC)
                 return EXIT_SETUP;
         return error == -ENOENT || error == -ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -75,7 +75,7 @@ static int exit_status(ChildStage stage, int error) {
 
 _Noreturn static void fail(const ChildPlan *plan, ChildStage stage, int error, size_t index) {
         child_send_failure(plan->socket_fd, stage, error, index);
-        _exit(exit_status(stage, error));
+        _exit(child_exit_status(stage, error));
 }
 
 /* Builds "directory/name" into path; false when it does not fit. */
@@ -130,7 +130,7 @@ static int enter_cwd(const char *cwd) {
         return here[0] == '/' ? 0 : -EXDEV;
 }
 
-static int take_stdio(const ChildPlan *plan, int slave_fd) {
+int take_stdio_in_child(const ChildPlan *plan, int slave_fd) {
         for (int i = 0; i < 3; i++) {
                 int from = slave_fd >= 0 ? slave_fd : plan->stdio[i];
                 if (from == i) { /* dup2 onto itself would keep close-on-exec */
@@ -279,7 +279,7 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
         if ((r = rlimits_in_child(plan, index)) < 0)
                 return r;
         *stage = CHILD_STAGE_START;
-        if ((r = take_stdio(plan, slave_fd)) < 0)
+        if ((r = take_stdio_in_child(plan, slave_fd)) < 0)
                 return r;
         *stage = CHILD_STAGE_CWD;
         if ((r = enter_cwd(plan->cwd)) < 0)

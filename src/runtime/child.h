@@ -124,6 +124,7 @@ typedef enum ChildStage {
         CHILD_STAGE_SECCOMP,
         CHILD_STAGE_IDENTITY,
         CHILD_STAGE_EXEC,
+        CHILD_STAGE_JOIN,
         CHILD_STAGE_MAX,
 } ChildStage;
 
@@ -131,6 +132,7 @@ typedef enum ChildReportKind {
         CHILD_REPORT_PREPARED = 1,
         CHILD_REPORT_CONSOLE, /* comes with the pty master */
         CHILD_REPORT_FAILED,
+        CHILD_REPORT_JOINED, /* exec: index is the pid, a pidfd comes along */
 } ChildReportKind;
 
 typedef struct ChildReport {
@@ -150,6 +152,10 @@ _Noreturn void child_run(const ChildPlan *plan);
 /* The last part alone, for a process that joined a container (exec): stdio, limits, identity,
  * seccomp, execve. Returns only on failure: -errno with *ret_stage. */
 int child_exec(const ChildPlan *plan, ChildStage *ret_stage);
+
+/* Joins the namespaces (CLONE_NEW* bits) of the process behind target_pid_fd, starts plan's command
+ * there as a child of the caller's parent, reports JOINED and ends. */
+_Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int namespaces);
 
 /* Waits for CHILD_RELEASE; the launcher's death (end of file) is -ECONNRESET. */
 int child_wait_release(int socket_fd);

@@ -62,12 +62,32 @@ bool container_run_supervised(
 /* Runs it as our child, with our terminal or streams; *ret_status is what a shell would see. */
 typedef struct ForegroundOptions {
         bool interactive; /* our stdin is the payload's */
-        bool quiet_logs;  /* do not copy the output to the journal */
 } ForegroundOptions;
 bool container_run_foreground(
                 Runtime *runtime,
                 Container *container,
                 const ForegroundOptions *options,
+                int *ret_status,
+                GError **error);
+
+/* One more process in a running container. Strings are borrowed; NULL: as the container has it. */
+typedef struct ExecOptions {
+        const char *const *command;
+        const char *const *env; /* "K=V" or "K", NULL-terminated */
+        const char *user;
+        const char *workdir;
+        bool privileged;
+        bool terminal;
+        bool interactive;
+        bool detach;
+} ExecOptions;
+
+/* Joins the container's namespaces and runs the command there, in a sub-cgroup beside the
+ * payload's. With detach it returns once the command runs. */
+bool container_exec(
+                Runtime *runtime,
+                const ContainerRecord *record,
+                const ExecOptions *options,
                 int *ret_status,
                 GError **error);
 

@@ -53,6 +53,8 @@ static bool read_report(Launch *launch, ChildReport *report, GError **error) {
         while (n == -EINTR);
         if (n_fds > 0 && report->kind == CHILD_REPORT_CONSOLE)
                 launch->console_fd = fd;
+        else if (n_fds > 0 && report->kind == CHILD_REPORT_JOINED && launch->pid_fd < 0)
+                launch->pid_fd = fd;
         else if (n_fds > 0)
                 fd_close(&fd);
         if (n == -ECONNRESET)
@@ -144,5 +146,66 @@ bool launch_release(const RuntimePlan *plan, Launch *launch, GError **error) {
         fd_close(&launch->socket_fd);
         if (report.kind == CHILD_REPORT_FAILED)
                 return runtime_plan_set_error(plan, &report, error);
+        return true;
+}
+
+/* The joining process ends at once; the command, born beside it, is ours. */
+static bool wait_joined(const RuntimePlan *plan, Launch *launch, pid_t joiner, GError **error) {
+        bool joined = false;
+        for (;;) {
+                ChildReport report;
+                if (!read_report(launch, &report, error))
+                        return false;
+                if (report.kind == CHILD_REPORT_FAILED)
+                        return runtime_plan_set_error(plan, &report, error);
+                if (report.kind == CHILD_REPORT_JOINED) {
+                        launch->pid = (pid_t) report.index;
+                        joined = true;
+                        while (waitpid(joiner, NULL, 0) < 0 && errno == EINTR)
+                                continue;
+                }
+                if (report.kind == 0)
+                        return joined ||
+                               error_set_invalid(
+                                               error, "The process that enters the container died");
+        }
+}
+
+bool launch_join(
+                RuntimePlan *plan,
+                const int stdio[3],
+                int cgroup_fd,
+                int target_pid_fd,
+                int namespaces,
+                Launch *ret_launch,
+                GError **error) {
+        int sockets[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+                return error_set_errno(error, errno, "Cannot create a socket pair");
+        g_auto(Launch) launch = {
+                .pid_fd = -1, .socket_fd = sockets[0], .console_fd = -1, .is_child = true
+        };
+        autofd int child_socket = sockets[1];
+        ChildPlan *child = runtime_plan_child(plan);
+        child->socket_fd = child_socket;
+        memcpy(child->stdio, stdio, sizeof child->stdio);
+        struct clone_args args = {
+                .flags = cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0,
+                .cgroup = cgroup_fd >= 0 ? (uint64_t) cgroup_fd : 0,
+                .exit_signal = SIGCHLD,
+        };
+        pid_t joiner = sys_clone3(&args);
+        if (joiner == 0)
+                child_join_run(child, target_pid_fd, namespaces);
+        if (joiner < 0)
+                return error_set_errno(error, joiner, "Cannot start a process");
+        fd_close(&child_socket);
+        if (!wait_joined(plan, &launch, joiner, error)) {
+                if (launch.pid_fd >= 0)
+                        reap(&launch);
+                return false;
+        }
+        *ret_launch = launch;
+        launch = (Launch){ .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
         return true;
 }

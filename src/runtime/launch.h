@@ -34,3 +34,14 @@ bool launch_prepare(
 /* Lets the child go and waits for its execve; RUNTIME_ERROR_NOT_EXEC or _NOT_FOUND when that fails.
  */
 bool launch_release(const RuntimePlan *plan, Launch *launch, GError **error);
+
+/* Runs the plan's command in the namespaces of a running container, as our child; when this returns
+ * it has been executed. */
+bool launch_join(
+                RuntimePlan *plan,
+                const int stdio[3],
+                int cgroup_fd,
+                int target_pid_fd,
+                int namespaces,
+                Launch *ret_launch,
+                GError **error);

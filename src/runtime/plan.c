@@ -405,6 +405,7 @@ bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, 
                 [CHILD_STAGE_OOM_SCORE] = "Cannot set the OOM score adjustment%s%s%s",
                 [CHILD_STAGE_CWD] = "Cannot enter the working directory%s'%s'%s",
                 [CHILD_STAGE_SECCOMP] = "Cannot install the system call filter%s%s%s",
+                [CHILD_STAGE_JOIN] = "Cannot enter the container%s%s%s",
                 [CHILD_STAGE_IDENTITY] = "Cannot change to the container's user%s%s%s",
         };
         const ChildPlan *c = &plan->child;

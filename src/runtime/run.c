@@ -65,13 +65,13 @@ bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GErr
         return record_save(runtime->records, c->record, error);
 }
 
-bool run_output_pipe(const OciSpec *spec, int *ret_read_fd, int *ret_write_fd, GError **error) {
+bool run_output_pipe(uid_t uid, gid_t gid, int *ret_read_fd, int *ret_write_fd, GError **error) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return error_set_errno(error, errno, "Cannot create a pipe");
         autofd int read_end = ends[0];
         autofd int write_end = ends[1];
-        if (fchown(write_end, spec->uid, spec->gid) < 0)
+        if (fchown(write_end, uid, gid) < 0)
                 return error_set_errno(
                                 error, errno, "Cannot give the output to the container's user");
         *ret_read_fd = fd_steal(&read_end);
@@ -94,8 +94,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitStdio, unit_stdio_clear)
 static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError **error) {
         autofd int out_read = -1;
         autofd int err_read = -1;
-        if (!run_output_pipe(c->spec, &out_read, &s->owned[1], error) ||
-            !run_output_pipe(c->spec, &err_read, &s->owned[2], error))
+        if (!run_output_pipe(c->spec->uid, c->spec->gid, &out_read, &s->owned[1], error) ||
+            !run_output_pipe(c->spec->uid, c->spec->gid, &err_read, &s->owned[2], error))
                 return false;
         const ContainerRecord *r = c->record;
         g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, r->unit);

@@ -14,4 +14,4 @@ run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GErr
 bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
 
 /* A pipe whose write end the payload may reopen as /dev/stdout: its owner is the payload's user. */
-bool run_output_pipe(const OciSpec *spec, int *ret_read_fd, int *ret_write_fd, GError **error);
+bool run_output_pipe(uid_t uid, gid_t gid, int *ret_read_fd, int *ret_write_fd, GError **error);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entering a running container (exec).
+ *
+ * A first process joins the namespaces, a second one, its child, is a member of the PID namespace
+ * and becomes the command; it is born as the launcher's child (CLONE_PARENT). Neither is dumpable
+ * from before the join until execve(2): the container sees the second one in its /proc and could
+ * otherwise reach our binary and descriptors through it (CVE-2016-9962, CVE-2019-5736). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "runtime/child-steps.h"
+
+/* The container's own devpts; what is found there must be a pty multiplexer, whoever put it there.
+ */
+static int open_console_in_child(const ChildPlan *plan, int *ret_slave_fd) {
+        autofd int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+        struct stat st;
+        if (master < 0 || fstat(master, &st) < 0)
+                return -errno;
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+                return -ENODEV;
+        int unlock = 0;
+        if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
+                return -errno;
+        autofd int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave < 0 || fchown(slave, plan->identity.uid, (gid_t) -1) < 0)
+                return -errno;
+        int r = send_console_in_child(plan->socket_fd, master);
+        if (r < 0)
+                return r;
+        *ret_slave_fd = fd_steal(&slave);
+        return 0;
+}
+
+_Noreturn static void run_command(const ChildPlan *plan) {
+        autofd int slave_fd = -1;
+        ChildStage stage = CHILD_STAGE_CONSOLE;
+        int r = plan->console ? open_console_in_child(plan, &slave_fd) : 0;
+        if (r >= 0) {
+                stage = CHILD_STAGE_START;
+                if (setsid() < 0)
+                        r = -errno;
+        }
+        if (r >= 0)
+                r = take_stdio_in_child(plan, slave_fd);
+        if (r >= 0)
+                r = child_exec(plan, &stage);
+        child_send_failure(plan->socket_fd, stage, r, 0);
+        _exit(child_exit_status(stage, r));
+}
+
+static int send_joined(int socket_fd, pid_t pid, int pid_fd) {
+        ChildReport report = { .kind = CHILD_REPORT_JOINED, .index = (uint32_t) pid };
+        return fd_send(socket_fd, &report, sizeof report, &pid_fd, 1);
+}
+
+_Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int namespaces) {
+        int r = 0;
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                r = -errno;
+        if (r >= 0 && syscall(SYS_setns, target_pid_fd, namespaces) < 0)
+                r = -errno;
+        if (r < 0) {
+                child_send_failure(plan->socket_fd, CHILD_STAGE_JOIN, r, 0);
+                _exit(child_exit_status(CHILD_STAGE_JOIN, r));
+        }
+        int pid_fd = -1;
+        struct clone_args args = {
+                .flags = CLONE_PARENT | CLONE_PIDFD,
+                .pidfd = (uint64_t) (uintptr_t) &pid_fd,
+        };
+        pid_t pid = sys_clone3(&args);
+        if (pid == 0)
+                run_command(plan);
+        if (pid < 0)
+                child_send_failure(plan->socket_fd, CHILD_STAGE_JOIN, pid, 0);
+        else
+                (void) send_joined(
+                                plan->socket_fd, pid,
+                                pid_fd); /* a launcher that died needs no news */
+        _exit(0);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One more process in a running container. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "runtime/run.h"
+#include "runtime/session.h"
+#include "runtime/user.h"
+#include "systemd/cgroup.h"
+
+/* The container's root as its first process sees it. */
+static int open_root(const ContainerRecord *record, GError **error) {
+        char path[48];
+        snprintf(path, sizeof path, "/proc/%d/root", (int) record->pid);
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                error_set_errno(error, errno, "Cannot open the root of container '%s'",
+                                record->name);
+        return fd;
+}
+
+static bool change_user(const char *text, int root_fd, OciSpec *spec, GError **error) {
+        g_auto(ContainerUser) user = { 0 };
+        if (!user_resolve(root_fd, text, &user, error))
+                return false;
+        spec->uid = user.uid;
+        spec->gid = user.gid;
+        g_array_set_size(spec->additional_gids, 0);
+        g_array_append_vals(spec->additional_gids, user.groups->data, user.groups->len);
+        spec->env = g_environ_setenv(spec->env, "HOME", user.home, TRUE);
+        uint64_t *sets = spec->capabilities;
+        uint64_t effective = spec->uid == 0 ? sets[OCI_CAPABILITY_BOUNDING] : 0;
+        sets[OCI_CAPABILITY_EFFECTIVE] = sets[OCI_CAPABILITY_PERMITTED] = effective;
+        sets[OCI_CAPABILITY_INHERITABLE] = sets[OCI_CAPABILITY_AMBIENT] = 0;
+        return true;
+}
+
+static void set_environment(OciSpec *spec, const char *const *rows) {
+        for (; rows && *rows; rows++) {
+                g_auto(GStrv) pair = g_strsplit(*rows, "=", 2);
+                const char *value = pair[1] ? pair[1] : getenv(pair[0]);
+                if (value)
+                        spec->env = g_environ_setenv(spec->env, pair[0], value, TRUE);
+        }
+}
+
+static void empty_vector(char **list) {
+        for (; *list; list++)
+                g_clear_pointer(list, g_free);
+}
+
+/* The container's own configuration with what this command changes: no mounts, nothing to set up.
+ */
+static bool adapt_spec(OciSpec *spec, const ExecOptions *options, int root_fd, GError **error) {
+        g_ptr_array_set_size(spec->mounts, 0);
+        g_ptr_array_set_size(spec->devices, 0);
+        g_hash_table_remove_all(spec->sysctl);
+        empty_vector(spec->masked_paths);
+        empty_vector(spec->readonly_paths);
+        spec->terminal = options->terminal;
+        g_strfreev(spec->args);
+        spec->args = g_strdupv((char **) options->command);
+        if (options->workdir) {
+                g_free(spec->cwd);
+                spec->cwd = g_strdup(options->workdir);
+        }
+        if (options->terminal && !g_environ_getenv(spec->env, "TERM"))
+                spec->env = g_environ_setenv(spec->env, "TERM", "xterm", TRUE);
+        if (options->privileged)
+                spec->capabilities[OCI_CAPABILITY_BOUNDING] = UINT64_MAX;
+        if (options->user && !change_user(options->user, root_fd, spec, error))
+                return false;
+        if (options->privileged && spec->uid == 0)
+                spec->capabilities[OCI_CAPABILITY_EFFECTIVE] =
+                                spec->capabilities[OCI_CAPABILITY_PERMITTED] = UINT64_MAX;
+        set_environment(spec, options->env);
+        return true;
+}
+
+static int namespaces_of(const OciSpec *spec) {
+        int flags = 0;
+        for (int i = 0; i < OCI_NAMESPACE_MAX; i++)
+                if (spec->namespaces[i].present)
+                        flags |= oci_namespace_clone_flag(i);
+        return flags;
+}
+
+/* Beside the payload's cgroup, so that limits of the unit count and ending the unit ends this too.
+ */
+static bool
+open_exec_cgroup(const ContainerRecord *record, char **ret_path, int *ret_fd, GError **error) {
+        if (!record->cgroup)
+                return true;
+        g_autofree char *parent = g_path_get_dirname(record->cgroup);
+        g_autofree char *id = hex_id_new();
+        g_autofree char *name = g_strdup_printf("exec-%.12s", id);
+        return cgroup_make(parent, name, ret_path, ret_fd, error);
+}
+
+static void remove_cgroup(const char *path) {
+        const char *mount = cgroup_mount_path();
+        if (!path || !mount)
+                return;
+        g_autofree char *full = g_strconcat(mount, path, NULL);
+        (void) rmdir(full); /* what the command left running keeps it; the unit's end removes it */
+}
+
+typedef struct ExecTarget {
+        int pid_fd;
+        int cgroup_fd;
+        int namespaces;
+} ExecTarget;
+
+static bool
+run_session(Session *session,
+            RuntimePlan *plan,
+            const ExecTarget *target,
+            bool detach,
+            int *ret_status,
+            GError **error) {
+        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        int stdio[3];
+        session_stdio(session, stdio);
+        if (!launch_join(plan, stdio, target->cgroup_fd, target->pid_fd, target->namespaces,
+                         &launch, error))
+                return false;
+        session_started(session, &launch);
+        *ret_status = 0;
+        return detach || session_run(session, ret_status, error);
+}
+
+bool container_exec(
+                Runtime *runtime,
+                const ContainerRecord *record,
+                const ExecOptions *options,
+                int *ret_status,
+                GError **error) {
+        autofd int pid_fd = record_open_pidfd(record);
+        if (pid_fd < 0)
+                return error_set(
+                                error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
+                                "can only create exec sessions on running containers: container "
+                                "state improper");
+        g_auto(Container) c = { .spec = record_load_spec(runtime->records, record, error),
+                                .root_fd = -1 };
+        autofd int root_fd = c.spec ? open_root(record, error) : -1;
+        if (root_fd < 0 || !adapt_spec(c.spec, options, root_fd, error))
+                return false;
+        autofd int cgroup_fd = -1;
+        g_autofree char *cgroup = NULL;
+        const SessionRequest request = {
+                .uid = c.spec->uid,
+                .gid = c.spec->gid,
+                .terminal = options->terminal,
+                .interactive = options->interactive,
+        };
+        g_autoptr(RuntimePlan) plan = run_plan(runtime, &c, 0, error);
+        g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
+        if (!session || !open_exec_cgroup(record, &cgroup, &cgroup_fd, error))
+                return false;
+        const ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec) };
+        bool ok = run_session(session, plan, &target, options->detach, ret_status, error);
+        if (!options->detach || !ok)
+                remove_cgroup(cgroup);
+        return ok;
+}
