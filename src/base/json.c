@@ -275,12 +275,48 @@ bool json_element_object(JsonArray *array, guint i, JsonObject **ret_value, GErr
         return true;
 }
 
+static void new_line(GString *out, unsigned int depth) {
+        g_string_append_c(out, '\n');
+        for (unsigned int i = 0; i < depth; i++)
+                g_string_append(out, "    ");
+}
+
+/* Indents compact JSON as Go's encoder does ("name": value, empty containers closed at once),
+ * because scripts grep for that form; json-glib's own would put a blank before the colon. */
+static char *indent(const char *compact) {
+        GString *out = g_string_sized_new(strlen(compact) * 2);
+        unsigned int depth = 0;
+        size_t size = strlen(compact);
+        for (size_t i = 0; i < size; i++) {
+                char c = compact[i];
+                if (c == '"') {
+                        size_t n = string_token(compact, size, i);
+                        g_string_append_len(out, compact + i, (gssize) n);
+                        i += n - 1;
+                } else if ((c == '{' || c == '[') &&
+                           (compact[i + 1] == '}' || compact[i + 1] == ']')) {
+                        g_string_append_len(out, compact + i++, 2);
+                } else if (c == '{' || c == '[') {
+                        g_string_append_c(out, c);
+                        new_line(out, ++depth);
+                } else if (c == '}' || c == ']') {
+                        new_line(out, --depth);
+                        g_string_append_c(out, c);
+                } else if (c == ',') {
+                        g_string_append_c(out, c);
+                        new_line(out, depth);
+                } else if (c == ':') {
+                        g_string_append(out, ": ");
+                } else {
+                        g_string_append_c(out, c);
+                }
+        }
+        return g_string_free(out, FALSE);
+}
+
 char *json_format(JsonNode *node, bool pretty) {
-        g_autoptr(JsonGenerator) generator = json_generator_new();
-        json_generator_set_root(generator, node);
-        json_generator_set_pretty(generator, pretty);
-        json_generator_set_indent(generator, 4); /* as `podman inspect` prints */
-        return json_generator_to_data(generator, NULL);
+        g_autofree char *compact = json_to_string(node, FALSE);
+        return pretty ? indent(compact) : g_steal_pointer(&compact);
 }
 
 char *json_format_object(JsonObject *object, bool pretty) {

@@ -91,6 +91,19 @@ static uint64_t resource(const OciSpec *spec, const char *group) {
         return limit <= 0 ? UINT64_MAX : (uint64_t) limit;
 }
 
+/* This very program, with the global flags that we were given. */
+static char **own_command(const char *self, const char *what, const char *id) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        const GlobalOptions *global = global_options();
+        g_strv_builder_add(builder, self);
+        if (global->root)
+                g_strv_builder_add_many(builder, "--root", global->root, NULL);
+        if (global->runroot)
+                g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
+        g_strv_builder_add_many(builder, "container", what, id, NULL);
+        return g_strv_builder_end(builder);
+}
+
 bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error) {
         g_autoptr(OciSpec) spec = record_load_spec(runtime->records, record, error);
         g_autoptr(Bus) bus = spec ? bus_open(error) : NULL;
@@ -100,19 +113,15 @@ bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error)
         ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
         g_assert(n > 0); /* our own link */
         self[n] = '\0';
-        const GlobalOptions *global = global_options();
         g_autofree char *unit = g_strdup_printf("berth-%s.service", record->name);
         g_autofree char *description = g_strdup_printf("Container %s", record->name);
-        g_autofree char *root = g_strconcat("--root=", global->root ? global->root : "", NULL);
-        g_autofree char *run_root =
-                        g_strconcat("--runroot=", global->runroot ? global->runroot : "", NULL);
-        const char *start[] = { self, root, run_root, "container", "launch", record->id, NULL };
-        const char *finish[] = { self, root, run_root, "container", "finish", record->id, NULL };
+        g_auto(GStrv) start = own_command(self, "launch", record->id);
+        g_auto(GStrv) finish = own_command(self, "finish", record->id);
         const TransientService service = {
                 .unit = unit,
                 .description = description,
-                .exec_start = start,
-                .exec_stop_post = finish,
+                .exec_start = (const char *const *) start,
+                .exec_stop_post = (const char *const *) finish,
                 .syslog_identifier = record->name,
                 .kill_signal = record->stop_signal,
                 .timeout_stop_usec = (uint64_t) (record->stop_timeout_sec + STOP_HEADROOM_SEC) *

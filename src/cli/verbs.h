@@ -8,6 +8,17 @@ int verb_run(int argc, char **argv);
 int verb_create(int argc, char **argv);
 int verb_container_launch(int argc, char **argv);
 int verb_container_finish(int argc, char **argv);
+int verb_start(int argc, char **argv);
+int verb_stop(int argc, char **argv);
+int verb_kill(int argc, char **argv);
+int verb_rm(int argc, char **argv);
+int verb_wait(int argc, char **argv);
+int verb_exec(int argc, char **argv);
+int verb_ps(int argc, char **argv);
+int verb_inspect(int argc, char **argv);
+int verb_container_inspect(int argc, char **argv);
+int verb_logs(int argc, char **argv);
+int verb_info(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 /* Images */

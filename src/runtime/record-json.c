@@ -11,7 +11,8 @@ typedef enum MemberKind {
         MEMBER_STRV,
         MEMBER_INT64,
         MEMBER_INT,
-        MEMBER_BOOL
+        MEMBER_BOOL,
+        MEMBER_MAP
 } MemberKind;
 
 #define ROW(member_name, member, member_kind)                                                      \
@@ -34,6 +35,7 @@ static const struct {
         ROW("logTag", log_tag, MEMBER_TEXT),
         ROW("filterPath", filter_path, MEMBER_TEXT),
         ROW("anonymousVolumes", anonymous_volumes, MEMBER_STRV),
+        ROW("labels", labels, MEMBER_MAP),
         ROW("createCommand", create_command, MEMBER_TEXT),
         ROW("pid", pid, MEMBER_INT),
         ROW("pidStartTicks", pid_start_ticks, MEMBER_INT64),
@@ -69,6 +71,8 @@ static bool get_member(JsonObject *object, ContainerRecord *record, size_t i, GE
                 return true;
         case MEMBER_BOOL:
                 return json_get_bool(object, rows[i].name, at, error);
+        case MEMBER_MAP:
+                return json_get_string_map(object, rows[i].name, at, error);
         }
         g_assert_not_reached();
 }
@@ -114,6 +118,11 @@ char *record_format(const ContainerRecord *record) {
                 case MEMBER_BOOL:
                         json_object_set_boolean_member(object, rows[i].name, *(const bool *) at);
                         break;
+                case MEMBER_MAP:
+                        if (*(GHashTable *const *) at)
+                                json_set_string_map(
+                                                object, rows[i].name, *(GHashTable *const *) at);
+                        break;
                 }
         }
         return json_format_object(object, false);
@@ -132,6 +141,8 @@ void record_free(ContainerRecord *record) {
                         g_free(*(char **) at);
                 else if (rows[i].kind == MEMBER_STRV)
                         g_strfreev(*(char ***) at);
+                else if (rows[i].kind == MEMBER_MAP)
+                        g_clear_pointer((GHashTable **) at, g_hash_table_unref);
         }
         g_free(record);
 }

@@ -2,11 +2,13 @@
 /* The order in which a runtime configuration comes together. */
 #include "runtime/spec-build.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime/user.h"
@@ -206,6 +208,34 @@ static bool build_annotations(const SpecRequest *request, OciSpec *spec, GError 
         return true;
 }
 
+/* The image's labels, files, flags, in rising precedence. */
+static bool build_labels(const SpecRequest *request, GError **error) {
+        const ContainerOptions *o = request->options;
+        GHashTable *labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        request->record->labels = labels;
+        GHashTableIter iter;
+        gpointer name, value;
+        if (request->image) {
+                g_hash_table_iter_init(&iter, request->image->labels);
+                while (g_hash_table_iter_next(&iter, &name, &value))
+                        g_hash_table_insert(labels, g_strdup(name), g_strdup(value));
+        }
+        for (guint i = 0; o->label_file && i < o->label_file->len; i++) {
+                g_autofree char *text = NULL;
+                if (!file_read_text(AT_FDCWD, o->label_file->pdata[i], 1 << 20, &text, error))
+                        return false;
+                g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+                for (char **line = lines; *line; line++)
+                        if (**line && **line != '#' &&
+                            !add_pair(*line, "label-file", labels, error))
+                                return false;
+        }
+        for (guint i = 0; o->label && i < o->label->len; i++)
+                if (!add_pair(o->label->pdata[i], "label", labels, error))
+                        return false;
+        return true;
+}
+
 static bool build_cwd(const SpecRequest *request, OciSpec *spec, GError **error) {
         const char *cwd = request->options->workdir;
         if (!cwd && request->image)
@@ -225,7 +255,7 @@ bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error) 
         bool ok = build_args(request, spec, error) && build_user(request, spec, &home, error) &&
                   build_stop(request, error) && build_namespaces(request, spec, error) &&
                   build_hostname(request, spec, error) && build_cwd(request, spec, error) &&
-                  build_annotations(request, spec, error) &&
+                  build_annotations(request, spec, error) && build_labels(request, error) &&
                   spec_build_environment(request, home, spec, error) &&
                   spec_build_mounts(request, spec, error) &&
                   spec_build_files(request, spec, error) &&

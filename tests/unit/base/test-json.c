@@ -59,9 +59,23 @@ static void types(void) {
         g_assert_false(json_get_string_map(object, "l", &map, &error));
 }
 
+static void formats(void) {
+        static const char text[] = "{\"a\":[],\"b\":{\"c\":\"x:{,\\\"\",\"d\":[1,2]},\"e\":{}}";
+        g_autoptr(JsonNode) root = NULL;
+        g_assert_true(json_parse(text, sizeof text - 1, 1000, "doc", &root, NULL));
+        g_autofree char *compact = json_format(root, false);
+        g_assert_cmpstr(compact, ==, text);
+        g_autofree char *pretty = json_format(root, true);
+        g_assert_cmpstr(pretty, ==,
+                        "{\n    \"a\": [],\n    \"b\": {\n        \"c\": \"x:{,\\\"\",\n        "
+                        "\"d\": [\n"
+                        "            1,\n            2\n        ]\n    },\n    \"e\": {}\n}");
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/json/refuses-duplicates-depth-and-comments", refuses);
         g_test_add_func("/json/getters-check-types", types);
+        g_test_add_func("/json/format-indents-as-go-does", formats);
         return g_test_run();
 }
