@@ -15,8 +15,8 @@ typedef struct LintTarget {
 /* "berth", "podman-5.4"; false for anything else. */
 bool lint_target_parse(const char *text, LintTarget *ret_target);
 
-/* Converts the set and collects what is to be said about the files in paths (of char *, a set; NULL:
- * all), sorted by place. Caller frees. */
+/* Converts the set and collects what is to be said about the files in paths (of char *, a set;
+ * NULL: all), sorted by place. Caller frees. */
 Diagnostics *lint(QuadletSet *set, LintTarget target, GHashTable *paths);
 
 typedef struct LintCode {

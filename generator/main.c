@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "generator/output.h"
 #include "generator/set.h"
+#include "generator/stub.h"
 
 #define HEAP_STEP (1024 * 1024)
 
@@ -21,6 +22,7 @@ typedef struct Options {
         bool no_kmsg_log;
         bool version;
         const char *folder;
+        const char *late_folder; /* may be NULL */
 } Options;
 
 static const struct {
@@ -83,6 +85,7 @@ static int parse_options(int argc, char **argv, Options *options) {
                         return usage(program, argv[i]);
         }
         options->folder = i < argc ? argv[i] : NULL;
+        options->late_folder = i + 2 < argc ? argv[i + 2] : NULL;
         if (options->version) {
                 puts(BERTH_VERSION);
                 return 0;
@@ -112,6 +115,8 @@ static QuadletSet *load(const Options *options) {
         QuadletSet *set = quadlet_set_new(options->user, NULL);
         g_autoptr(UnitSearch) search = unit_search(&where, quadlet_is_file_name, set->diagnostics);
         quadlet_set_load(set, search);
+        g_autofree char *stubs = stub_folder(options->user);
+        set->stubs = stub_list(stubs);
         for (guint i = 0; i < search->files->len; i++)
                 log_debug("Loading source unit file %s", (const char *) search->files->pdata[i]);
         if (search->files->len == 0)
@@ -143,6 +148,8 @@ int main(int argc, char **argv) {
                 output_print(output);
         else if (output->files->len > 0)
                 output_write(output, options.folder, set->diagnostics);
+        if (!options.dry_run && options.late_folder)
+                output_write_late(set, options.late_folder, set->diagnostics);
         log_diagnostics(set->diagnostics, NULL);
         bool good = output->n_failed == 0 && set->diagnostics->n_errors == 0;
         if (!good)

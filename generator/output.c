@@ -12,11 +12,16 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "build-config.h"
 #include "generator/convert.h"
 #include "generator/health.h"
 #include "generator/install.h"
 #include "generator/loud.h"
 #include "generator/parallel.h"
+#include "generator/stub.h"
+
+#define NETWORK_WAIT       "berth-user-wait-network-online.service"
+#define NETWORK_WAIT_ALIAS "podman-user-wait-network-online.service"
 
 static void file_free(gpointer data) {
         OutputFile *file = data;
@@ -72,15 +77,30 @@ static void add_health(Output *output, Quadlet *q) {
                  g_strconcat("../", health.timer_name, NULL));
 }
 
+/* Takes the unit. Where a stub is, the unit is all but its [Install], as a drop-in of the stub. */
+static void add_service(Output *output, const Quadlet *q, UnitFile *unit, bool stub) {
+        if (!stub) {
+                add_file(output, q->service, unit);
+                return;
+        }
+        unit_file_remove_section(unit, "Install");
+        g_autofree char *name = g_strconcat(q->service, ".d/" STUB_DROP_IN, NULL);
+        add_file(output, name, unit);
+}
+
 static void add_unit(Output *output, Quadlet *q) {
         bool good = quadlet_convert(q);
         if (!good)
                 output->n_failed++;
         if (q->clashes)
                 return;
-        add_file(output, q->service, good ? g_steal_pointer(&q->unit) : loud_unit(q));
+        UnitFile *unit = good ? g_steal_pointer(&q->unit) : loud_unit(q);
+        bool stub = q->set->stubs && g_hash_table_contains(q->set->stubs, q->service);
+        add_service(output, q, unit, stub);
         if (good)
                 add_health(output, q);
+        if (stub)
+                return; /* systemctl makes and removes the links */
         g_autoptr(GPtrArray) links = install_links(q);
         g_ptr_array_extend_and_steal(output->links, g_steal_pointer(&links));
 }
@@ -208,6 +228,23 @@ void output_write(const Output *output, const char *folder, Diagnostics *diagnos
                 report(diagnostics, folder, "", &error);
         else
                 write_all(output, folder, folder_fd, diagnostics);
+}
+
+void output_write_late(const QuadletSet *set, const char *folder, Diagnostics *diagnostics) {
+        InstallLink link = { (char *) NETWORK_WAIT_ALIAS,
+                             (char *) BERTH_USERUNITDIR "/" NETWORK_WAIT };
+        g_autoptr(GError) error = NULL;
+        autofd int folder_fd = -1;
+        if (!set->user || set->items->len == 0)
+                return;
+        if (file_make_directories(AT_FDCWD, folder, 0755, &error)) {
+                folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (folder_fd < 0)
+                        error_set_errno(&error, errno, "Cannot open folder '%s'", folder);
+                else
+                        (void) write_link(folder_fd, &link, &error); /* error is set */
+        }
+        report(diagnostics, folder, link.path, &error);
 }
 
 void output_print(const Output *output) {

@@ -69,8 +69,9 @@ static void translate_key(Quadlet *q, const char *key) {
 }
 
 /* The name of the network wait in user managers is Podman's: files that order themselves on it, and
- * hosts where both are installed, go on working. berth-user-wait-network-online.service carries it
- * as an alias. */
+ * hosts where both are installed, go on working. output_write_late() lets our own unit answer to
+ * it.
+ */
 static void add_network_wait(Quadlet *q) {
         const char *wait = q->set->user ? "podman-user-wait-network-online.service"
                                         : "network-online.target";

@@ -33,6 +33,7 @@ void quadlet_set_free(QuadletSet *set) {
         if (!set)
                 return;
         g_free(set->program);
+        g_clear_pointer(&set->stubs, g_hash_table_unref);
         g_hash_table_unref(set->by_name);
         g_ptr_array_unref(set->items);
         diagnostics_free(set->diagnostics);

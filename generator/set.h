@@ -11,10 +11,11 @@
 
 struct QuadletSet {
         bool user;
-        char *program;            /* path in the Exec lines */
-        unsigned int depth;       /* of references being resolved */
-        GPtrArray *items;         /* of Quadlet, owned, sorted by file name */
-        GHashTable *by_name;      /* file name -> Quadlet, borrowed */
+        char *program;       /* path in the Exec lines */
+        unsigned int depth;  /* of references being resolved */
+        GPtrArray *items;    /* of Quadlet, owned, sorted by file name */
+        GHashTable *stubs;   /* names of services that get a drop-in only (stub.h); NULL: none */
+        GHashTable *by_name; /* file name -> Quadlet, borrowed */
         Diagnostics *diagnostics; /* about folders and drop-in folders */
 };
 

@@ -63,6 +63,8 @@ static const Verb verbs[] = {
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
         { "quadlet lint", verb_quadlet_lint, "Report what is wrong in unit files" },
+        { "quadlet sync", verb_quadlet_sync, "Let systemctl enable services of unit files" },
+        { "quadlet wait-network", verb_quadlet_wait_network, NULL },
 
         { NULL },
 };

@@ -35,3 +35,5 @@ int verb_image_inspect(int argc, char **argv);
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);
 int verb_quadlet_lint(int argc, char **argv);
+int verb_quadlet_sync(int argc, char **argv);
+int verb_quadlet_wait_network(int argc, char **argv);

@@ -116,6 +116,12 @@ void unit_file_rename(UnitFile *file, const char *section, const char *name) {
         g_ptr_array_remove(file->sections, from);
 }
 
+void unit_file_remove_section(UnitFile *file, const char *section) {
+        UnitSection *s = unit_file_find(file, section);
+        if (s)
+                g_ptr_array_remove(file->sections, s);
+}
+
 /* The first letters differ nearly always, and this is what a run spends its time on. */
 static bool is_key(const UnitLine *line, const char *key) {
         return line->key && line->key[0] == key[0] && strcmp(line->key, key) == 0;

@@ -52,6 +52,8 @@ UnitSection *unit_file_ensure(UnitFile *file, const char *section);
 /* Gives a section another name; when that one exists already it absorbs the lines. */
 void unit_file_rename(UnitFile *file, const char *section, const char *name);
 
+void unit_file_remove_section(UnitFile *file, const char *section);
+
 /* The last assignment of key, or NULL. */
 const UnitLine *unit_file_last(const UnitFile *file, const char *section, const char *key);
 
