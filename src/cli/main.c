@@ -62,6 +62,12 @@ static const Verb verbs[] = {
 
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
+        { "quadlet install", verb_quadlet_install, "Install unit files" },
+        { "quadlet list", verb_quadlet_list, "List unit files and their services" },
+        { "quadlet ls", verb_quadlet_list, NULL },
+        { "quadlet print", verb_quadlet_print, "Print a unit file" },
+        { "quadlet cat", verb_quadlet_print, NULL },
+        { "quadlet rm", verb_quadlet_rm, "Remove unit files" },
         { "quadlet lint", verb_quadlet_lint, "Report what is wrong in unit files" },
         { "quadlet sync", verb_quadlet_sync, "Let systemctl enable services of unit files" },
         { "quadlet wait-network", verb_quadlet_wait_network, NULL },

@@ -34,6 +34,10 @@ int verb_image_inspect(int argc, char **argv);
 
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);
+int verb_quadlet_install(int argc, char **argv);
+int verb_quadlet_list(int argc, char **argv);
+int verb_quadlet_print(int argc, char **argv);
+int verb_quadlet_rm(int argc, char **argv);
 int verb_quadlet_lint(int argc, char **argv);
 int verb_quadlet_sync(int argc, char **argv);
 int verb_quadlet_wait_network(int argc, char **argv);
