@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/registries-conf.h"
+#include "image/trust.h"
 
 static bool
 pull_from(Store *store,
@@ -20,14 +21,22 @@ pull_from(Store *store,
                         endpoint->reference, endpoint->insecure, &settings->registry, error);
         if (!registry)
                 return false;
-        g_autoptr(ImageSource) source = registry_source_new(registry);
+        g_autoptr(ImageSource) source = registry_source_new(registry, name);
         g_autofree char *stored = oci_reference_format_stored(name);
         const char *const names[] = { stored, NULL };
+        TrustContext trust = {
+                .policy = settings->policy,
+                .transport = "docker",
+                .identity = stored,
+                .name = name,
+        };
         PullOptions options = {
                 .platform = settings->platform,
                 .names = names,
                 .what = source->name + strlen("docker://"),
                 .quiet = settings->quiet,
+                .verify = trust_verify,
+                .verify_data = &trust,
         };
         if (pull_image(store, source, &options, ret_id, error))
                 return true;
@@ -50,7 +59,9 @@ pull_reference(Store *store,
                 g_autoptr(GError) inner = NULL;
                 if (pull_from(store, name, endpoints->pdata[i], settings, ret_id, &inner))
                         return true;
+                /* What the policy refuses is refused wherever it comes from. */
                 if (i + 1 == endpoints->len ||
+                    g_error_matches(inner, IMAGE_ERROR, IMAGE_ERROR_UNTRUSTED) ||
                     g_error_matches(inner, IMAGE_ERROR, IMAGE_ERROR_CANCELLED)) {
                         g_propagate_error(error, g_steal_pointer(&inner));
                         return false;

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "config/policy.h"
 #include "image/pull.h"
 #include "image/registry.h"
 
@@ -11,8 +12,8 @@
 
 typedef struct PullSettings {
         RegistryOptions registry;
-        const char *registries_conf;  /* --registries-conf, or NULL */
-        const char *signature_policy; /* --signature-policy, or NULL */
+        const char *registries_conf; /* --registries-conf, or NULL */
+        const Policy *policy;        /* borrowed */
         const OciPlatformWish *platform;
         bool quiet;
 } PullSettings;

@@ -35,7 +35,7 @@ typedef struct Pull {
         int n_documents;
         GBytes *config_bytes;
         OciImageConfig *config;
-        GPtrArray *signatures;
+        GPtrArray *signatures, *signers;
         GPtrArray *layers; /* of LayerFetch */
 } Pull;
 
@@ -45,6 +45,7 @@ static void pull_clear(Pull *pull) {
         g_clear_pointer(&pull->config_bytes, g_bytes_unref);
         g_clear_pointer(&pull->config, oci_image_config_free);
         g_clear_pointer(&pull->signatures, g_ptr_array_unref);
+        g_clear_pointer(&pull->signers, g_ptr_array_unref);
         g_clear_pointer(&pull->layers, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pull, pull_clear)
@@ -176,6 +177,7 @@ static StoreNewImage *new_image(const Pull *pull) {
         }
         store_new_image_add_item(image, "manifest", document->bytes);
         image->signatures = g_ptr_array_ref(pull->signatures);
+        image->signers = g_ptr_array_ref(pull->signers);
         return image;
 }
 
@@ -202,6 +204,19 @@ static bool fetch_and_commit(Pull *pull, Progress *progress, GError **error) {
         }
 }
 
+bool pull_find_manifest(
+                ImageSource *source,
+                const OciPlatformWish *platform,
+                char **ret_digest,
+                GError **error) {
+        PullOptions options = { .platform = platform };
+        g_auto(Pull) pull = { .source = source, .options = &options };
+        if (!resolve(&pull, error))
+                return false;
+        *ret_digest = g_strdup(image_document(&pull)->digest);
+        return true;
+}
+
 bool pull_image(Store *store,
                 ImageSource *source,
                 const PullOptions *options,
@@ -209,6 +224,7 @@ bool pull_image(Store *store,
                 GError **error) {
         g_auto(Pull) pull = { .store = store, .source = source, .options = options };
         pull.signatures = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        pull.signers = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(Progress) progress = progress_new(options->what, options->quiet);
         if (!resolve(&pull, error))
                 return false;
@@ -216,7 +232,7 @@ bool pull_image(Store *store,
         if (options->verify &&
             !options->verify(
                             options->verify_data, source, image_document(&pull)->digest,
-                            pull.signatures, error))
+                            pull.signatures, pull.signers, error))
                 return false;
         if (!read_config(&pull, error) || !store_prepare(store, error))
                 return false;

@@ -22,12 +22,20 @@ typedef struct PullOptions {
                        ImageSource *source,
                        const char *manifest_digest,
                        GPtrArray *signatures,
+                       GPtrArray *signers,
                        GError **error);
         void *verify_data;
 } PullOptions;
 
 /* Stops every pull of this process at the next byte: for signal handlers. */
 void pull_cancel_all(void);
+
+/* The digest of the manifest that a pull of the source would take. Caller frees. */
+bool pull_find_manifest(
+                ImageSource *source,
+                const OciPlatformWish *platform,
+                char **ret_digest,
+                GError **error);
 
 bool pull_image(Store *store,
                 ImageSource *source,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "image/registry.h"
+#include "image/signature-fetch.h"
 
 #define PROGRESS_BYTES (1 << 20) /* so much since the last break, and it is worth going on */
 #define BREAKS_MAX     3         /* in a row without that progress */
@@ -18,6 +19,7 @@ static const char accept_manifests[] = OCI_MEDIA_MANIFEST
 typedef struct RegistrySource {
         ImageSource base;
         Registry *registry;
+        OciReference *logical;
 } RegistrySource;
 
 static bool
@@ -179,7 +181,17 @@ source_blob(ImageSource *source,
         return false;
 }
 
+static bool
+source_signatures(ImageSource *base, const char *digest, GPtrArray *signatures, GError **error) {
+        RegistrySource *source = (RegistrySource *) base;
+        g_auto(SignatureStore) store = { 0 };
+        return registries_d_find(NULL, source->logical, &store, error) &&
+               signature_fetch(source->registry, source->logical, &store, digest, signatures,
+                               error);
+}
+
 static void source_free(ImageSource *source) {
+        oci_reference_free(((RegistrySource *) source)->logical);
         registry_free(((RegistrySource *) source)->registry);
         g_free(source);
 }
@@ -187,14 +199,16 @@ static void source_free(ImageSource *source) {
 static const ImageSourceClass registry_class = {
         .manifest = source_manifest,
         .blob = source_blob,
+        .signatures = source_signatures,
         .free = source_free,
 };
 
-ImageSource *registry_source_new(Registry *registry) {
+ImageSource *registry_source_new(Registry *registry, const OciReference *logical) {
         RegistrySource *source = g_new0(RegistrySource, 1);
         g_autofree char *name = oci_reference_format(registry_name(registry));
         source->base.class = &registry_class;
         source->base.name = g_strconcat("docker://", name, NULL);
         source->registry = registry;
+        source->logical = oci_reference_copy(logical);
         return &source->base;
 }

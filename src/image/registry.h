@@ -55,5 +55,6 @@ bool registry_get_foreign(
                 HttpResponse *ret_response,
                 GError **error);
 
-/* The repository as a source of one image. Takes the registry over. */
-ImageSource *registry_source_new(Registry *registry);
+/* The repository as a source of one image. Takes the registry over. Signatures are looked for under
+ * the logical name, which a mirror does not change. */
+ImageSource *registry_source_new(Registry *registry, const OciReference *logical);

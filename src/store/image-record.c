@@ -39,6 +39,7 @@ void store_new_image_free(StoreNewImage *image) {
         g_ptr_array_unref(image->layers);
         g_ptr_array_unref(image->items);
         g_clear_pointer(&image->signatures, g_ptr_array_unref);
+        g_clear_pointer(&image->signers, g_ptr_array_unref);
         g_free(image);
 }
 
@@ -128,20 +129,33 @@ write_item(StoreEdit *edit, const char *id, const char *key, GBytes *bytes, GErr
         return file_replace(AT_FDCWD, path, data, size, 0600, FILE_DURABLE, error);
 }
 
-/* c/image keeps signatures as one item, cut by the sizes in the metadata. */
+static JsonArray *size_array(const StoreNewImage *image) {
+        JsonArray *sizes = json_array_new();
+        for (guint i = 0; i < image->signatures->len; i++)
+                json_array_add_int_element(
+                                sizes, (gint64) g_bytes_get_size(image->signatures->pdata[i]));
+        return sizes;
+}
+
+/* containers/image keeps signatures as one item, cut by the sizes in the metadata. It passes over
+ * our own member. */
 static GBytes *join_signatures(const StoreNewImage *image, char **ret_metadata) {
         GByteArray *all = g_byte_array_new();
-        GString *sizes = g_string_new(NULL);
         for (guint i = 0; i < image->signatures->len; i++) {
                 gsize size;
                 const void *data = g_bytes_get_data(image->signatures->pdata[i], &size);
                 g_byte_array_append(all, data, (guint) size);
-                g_string_append_printf(sizes, "%s%zu", i > 0 ? "," : "", size);
         }
-        *ret_metadata = g_strdup_printf(
-                        "{\"signature-sizes\":[%s],\"signatures-sizes\":{\"%s\":[%s]}}", sizes->str,
-                        image->digest, sizes->str);
-        g_string_free(sizes, TRUE);
+        g_autoptr(JsonObject) metadata = json_object_new();
+        JsonObject *by_digest = json_object_new();
+        JsonArray *signers = json_array_new();
+        for (guint i = 0; image->signers && i < image->signers->len; i++)
+                json_array_add_string_element(signers, image->signers->pdata[i]);
+        json_object_set_array_member(by_digest, image->digest, size_array(image));
+        json_object_set_array_member(metadata, "signature-sizes", size_array(image));
+        json_object_set_object_member(metadata, "signatures-sizes", by_digest);
+        json_object_set_array_member(metadata, "berth-signers", signers);
+        *ret_metadata = json_format_object(metadata, false);
         return g_byte_array_free_to_bytes(all);
 }
 

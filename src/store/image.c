@@ -22,6 +22,7 @@ void store_image_free(StoreImage *image) {
         g_free(image->digest);
         g_strfreev(image->names);
         g_strfreev(image->names_history);
+        g_strfreev(image->signers);
         g_free(image->layer);
         g_free(image->created);
         g_free(image->store_path);
@@ -60,11 +61,26 @@ static bool sum_items(JsonObject *record, uint64_t *ret_size, GError **error) {
         return true;
 }
 
+/* "metadata" is a JSON document in a string; others may write there what we do not know. */
+static char **find_signers(JsonObject *record) {
+        const char *metadata = NULL;
+        g_autoptr(JsonNode) node = NULL;
+        JsonObject *object;
+        char **signers = NULL;
+        if (json_get_string(record, "metadata", &metadata, NULL) && metadata && *metadata &&
+            json_parse_object(
+                            metadata, strlen(metadata), RECORDS_SIZE_MAX, "metadata", &node,
+                            &object, NULL))
+                (void) json_get_strings(object, "berth-signers", &signers, NULL);
+        return signers ? signers : g_new0(char *, 1);
+}
+
 static StoreImage *image_from(JsonObject *record, const StorePlace *place, GError **error) {
         g_autoptr(StoreImage) image = g_new0(StoreImage, 1);
         image->id = g_strdup(json_object_get_string_member(record, "id"));
         image->store_path = g_strdup(place->path);
         image->read_only = place->read_only;
+        image->signers = find_signers(record);
         bool ok = take_string(record, "digest", &image->digest, error) &&
                   take_string(record, "layer", &image->layer, error) &&
                   take_string(record, "created", &image->created, error) &&

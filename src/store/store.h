@@ -45,6 +45,7 @@ typedef struct StoreImage {
         char *created;    /* RFC 3339, of the config */
         char *store_path; /* the store it came from */
         bool read_only;
+        char **signers;      /* whose signatures the policy found good at the pull; may be empty */
         uint64_t items_size; /* config, manifests and so on */
 } StoreImage;
 

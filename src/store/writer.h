@@ -55,6 +55,7 @@ typedef struct StoreNewImage {
         GPtrArray *layers;     /* of StoreNewLayer, base first */
         GPtrArray *items;      /* of StoreItem: config, manifest, … */
         GPtrArray *signatures; /* of GBytes, kept with the image; may be NULL */
+        GPtrArray *signers;    /* of char *, who made them; may be NULL */
 } StoreNewImage;
 
 StoreNewImage *store_new_image_new(void);
