@@ -109,6 +109,7 @@ JsonObject *image_json(Store *store, const char *name, GError **error) {
         set_text(object, "User", config->user);
         copy_member(document, "history", object, "History");
         json_set_strings(object, "NamesHistory", (const char *const *) image->names_history);
+        json_set_strings(object, "Signers", (const char *const *) image->signers);
         if (image->read_only)
                 json_object_set_boolean_member(object, "ReadOnly", TRUE);
         return g_steal_pointer(&object);

@@ -13,6 +13,7 @@ static const Verb verbs[] = {
         { "load", verb_load, "Load images from an archive" },
         { "save", verb_save, "Save images to an archive" },
         { "import", verb_import, "Make an image of a tar archive" },
+        { "trust", verb_trust, "Show or explain the policy for images" },
         { NULL },
 };
 

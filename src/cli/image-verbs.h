@@ -5,4 +5,5 @@
 int verb_pull(int argc, char **argv);
 int verb_load(int argc, char **argv);
 int verb_save(int argc, char **argv);
+int verb_trust(int argc, char **argv);
 int verb_import(int argc, char **argv);

@@ -47,6 +47,7 @@ static const Verb verbs[] = {
         { "untag", verb_untag, "Take names from an image" },
         { "history", verb_history, "Show how an image was made" },
         { "image tree", verb_image_tree, "Show an image's layers" },
+        { "image trust", verb_image_exec, "Show or explain the policy for images" },
         { "image exists", verb_image_exists, "Check whether an image is in the store" },
         { "image inspect", verb_image_inspect, "Show what is known about an image" },
         { "image ls", verb_images, NULL },

@@ -23,6 +23,5 @@ PullSettings registry_flags_settings(const RegistryFlags *flags) {
                         .tls_verify = flags->tls_verify,
                         .retries = (unsigned int) CLAMP(flags->retry, 0, 100),
                 },
-                .signature_policy = flags->signature_policy,
         };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "config/policy.h"
 #include "image/pull.h"
 #include "image/transport.h"
 
@@ -10,7 +11,7 @@ bool transport_pull(
                 Store *store,
                 const LocalImage *image,
                 const char *fallback,
-                const char *signature_policy,
+                const Policy *policy,
                 bool quiet,
                 char ***ret_names,
                 char **ret_id,

@@ -40,14 +40,14 @@ static bool load(const LoadOptions *options, GError **error) {
                                 error, "cannot read from terminal, use command-line redirection or "
                                        "the --input flag");
         const char *path = options->input ? options->input : "/dev/stdin";
-        if (!store || !transport_open_any(store, path, &transport, error))
+        g_autoptr(Policy) policy = policy_load(options->signature_policy, error);
+        if (!store || !policy || !transport_open_any(store, path, &transport, error))
                 return false;
         for (guint i = 0; i < transport.images->len; i++) {
                 LocalImage *image = transport.images->pdata[i];
                 g_autofree char *id = NULL;
                 g_auto(GStrv) names = NULL;
-                if (!transport_pull(store, image, NULL, options->signature_policy, true, &names,
-                                    &id, error))
+                if (!transport_pull(store, image, NULL, policy, true, &names, &id, error))
                         return false;
                 for (char **name = names; *name; name++)
                         printf("Loaded image: %s\n", *name);

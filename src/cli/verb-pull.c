@@ -87,7 +87,7 @@ pull_transport(Store *store,
         g_autofree char *fallback = name_of_path(text);
         g_auto(GStrv) names = NULL;
         return transport_pull(
-                        store, transport.images->pdata[0], fallback, settings->signature_policy,
+                        store, transport.images->pdata[0], fallback, settings->policy,
                         settings->quiet, &names, ret_id, error);
 }
 
@@ -167,6 +167,12 @@ int verb_pull(int argc, char **argv) {
                 return verb_fail(&error);
         }
         PullSettings settings = registry_flags_settings(&options.registry);
+        g_autoptr(Policy) trust = policy_load(options.registry.signature_policy, &error);
+        if (!trust) {
+                oci_platform_clear(&parsed);
+                return verb_fail(&error);
+        }
+        settings.policy = trust;
         settings.quiet = options.quiet;
         settings.platform = &wish;
         int status = EXIT_STATUS_OK;
