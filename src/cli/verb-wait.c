@@ -28,33 +28,36 @@ static const OptionRow rows[] = {
         { NULL },
 };
 
-/* Of a container in a unit the manager knows the status; of another its record does, once whoever
- * ran it has noted it. */
+/* What the manager says of a container's unit; false where it knows nothing. */
+static bool exit_code_of_unit(const ContainerRecord *record, int *ret_code) {
+        g_autoptr(Bus) bus = record->unit ? bus_open(NULL) : NULL;
+        int code = 0, status = 0;
+        if (!bus ||
+            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainStatus", &status, NULL) ||
+            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainCode", &code, NULL) ||
+            code == 0)
+                return false;
+        *ret_code = code == 1 /* CLD_EXITED */ ? status : 128 + status;
+        return true;
+}
+
+/* Whoever ran it notes the end in its record, or removes it; until then other verbs would not
+ * agree. */
 static bool
 exit_code_of(Runtime *runtime, const ContainerRecord *record, int *ret_code, GError **error) {
-        if (record->unit) {
-                g_autoptr(Bus) bus = bus_open(NULL);
-                int code = 0, status = 0;
-                if (bus &&
-                    bus_get_unit_int(
-                                    bus, record->unit, "Service", "ExecMainStatus", &status,
-                                    NULL) &&
-                    bus_get_unit_int(bus, record->unit, "Service", "ExecMainCode", &code, NULL) &&
-                    code != 0) {
-                        *ret_code = code == 1 /* CLD_EXITED */ ? status : 128 + status;
-                        return true;
-                }
-        }
+        bool known = exit_code_of_unit(record, ret_code);
         for (int i = 0; i < FINISH_TRIES; i++) {
                 g_autoptr(ContainerRecord) now = record_find(runtime->records, record->id, NULL);
-                if (!now || now->has_exit_code) {
-                        *ret_code = now ? now->exit_code : 0;
+                if (now && now->has_exit_code)
+                        *ret_code = now->exit_code;
+                else if (!now && !known)
+                        *ret_code = 0;
+                if (!now || now->has_exit_code)
                         return true;
-                }
                 g_usleep(FINISH_PAUSE_USEC);
         }
-        return error_set_errno(
-                        error, ETIMEDOUT, "Cannot learn how container '%s' ended", record->name);
+        return known || error_set_errno(error, ETIMEDOUT, "Cannot learn how container '%s' ended",
+                                        record->name);
 }
 
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
@@ -62,7 +65,7 @@ static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **
         struct pollfd polled = { .fd = pid_fd, .events = POLLIN };
         while (pid_fd >= 0 && poll(&polled, 1, -1) < 0 && errno == EINTR)
                 continue;
-        int code;
+        int code = 0;
         if (!exit_code_of(runtime, record, &code, error))
                 return false;
         printf("%d\n", code);

@@ -36,23 +36,27 @@ static bool wait_gone(int pid_fd, int msec) {
         }
 }
 
-static bool stop_process(const ContainerRecord *record, int64_t timeout_sec, GError **error) {
-        autofd int pid_fd = record_open_pidfd(record);
-        if (pid_fd < 0)
-                return true;
-        int r = sys_pidfd_send_signal(pid_fd, timeout_sec == 0 ? SIGKILL : record->stop_signal);
-        if (r < 0 && r != -ESRCH)
-                return error_set_errno(error, r, "Cannot signal container '%s'", record->name);
+/* Gives it timeout_sec, then SIGKILL. */
+static bool
+await_end(const ContainerRecord *record, int pid_fd, int64_t timeout_sec, GError **error) {
         int64_t msec = MIN(timeout_sec, INT32_MAX / 1000) * 1000;
         if (timeout_sec > 0 && wait_gone(pid_fd, (int) msec))
                 return true;
-        r = sys_pidfd_send_signal(pid_fd, SIGKILL);
+        int r = sys_pidfd_send_signal(pid_fd, SIGKILL);
         if (r < 0 && r != -ESRCH)
                 return error_set_errno(error, r, "Cannot kill container '%s'", record->name);
         if (!wait_gone(pid_fd, KILL_TIMEOUT_MSEC))
                 return error_set_errno(
                                 error, ETIMEDOUT, "Container '%s' does not die", record->name);
         return true;
+}
+
+static bool
+stop_process(const ContainerRecord *record, int pid_fd, int64_t timeout_sec, GError **error) {
+        int r = sys_pidfd_send_signal(pid_fd, timeout_sec == 0 ? SIGKILL : record->stop_signal);
+        if (r < 0 && r != -ESRCH)
+                return error_set_errno(error, r, "Cannot signal container '%s'", record->name);
+        return await_end(record, pid_fd, timeout_sec, error);
 }
 
 /* A container of a unit is stopped by stopping the unit, so that systemctl tells the same story;
@@ -67,20 +71,20 @@ static bool belongs_to_other_unit(const ContainerRecord *record) {
 
 bool container_stop(
                 Runtime *runtime, ContainerRecord *record, int64_t timeout_sec, GError **error) {
-        if (record_status(record) != CONTAINER_RUNNING)
+        autofd int pid_fd = record_open_pidfd(record);
+        if (pid_fd < 0)
                 return true;
         if (timeout_sec < 0)
                 timeout_sec = record->stop_timeout_sec;
-        if (!belongs_to_other_unit(record))
-                return stop_process(record, timeout_sec, error);
-        g_autoptr(Bus) bus = bus_open(NULL);
-        if (!bus) /* no manager any more: the process is what is left */
-                return stop_process(record, timeout_sec, error);
-        if (timeout_sec == 0) { /* the unit's own stop timeout would be waited for otherwise */
-                if (!stop_process(record, 0, error))
-                        return false;
-        }
-        return bus_stop_unit(bus, record->unit, error);
+        g_autoptr(Bus) bus = belongs_to_other_unit(record) ? bus_open(NULL) : NULL;
+        if (!bus) /* our own unit, none, or no manager any more: the process is what is left */
+                return stop_process(record, pid_fd, timeout_sec, error);
+        /* the manager sends the stop signal; its own patience may be longer than what was asked for
+         */
+        g_autofree char *job = NULL;
+        return bus_stop_unit_begin(bus, record->unit, &job, error) &&
+               await_end(record, pid_fd, timeout_sec, error) &&
+               bus_stop_unit_wait(bus, record->unit, job, error);
 }
 
 static bool remove_volumes(Runtime *runtime, const ContainerRecord *record, GError **error) {

@@ -125,25 +125,40 @@ finish_job(Bus *bus, sd_bus_message *reply, const char *what, const char *unit, 
 }
 
 static bool
-unit_job(Bus *bus, const char *method, const char *what, const char *unit, GError **error) {
+begin_job(Bus *bus,
+          const char *method,
+          const char *what,
+          const char *unit,
+          char **ret_job,
+          GError **error) {
         g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
         g_autoptr(sd_bus_message) reply = NULL;
+        const char *job;
         if (!subscribe(bus, error))
                 return false;
         int r = sd_bus_call_method(
                         bus->bus, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE, method,
                         &bus_error, &reply, "ss", unit, "replace");
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &job);
         if (r < 0)
                 return fail(error, r, &bus_error, what, unit);
-        return finish_job(bus, reply, what, unit, error);
+        *ret_job = g_strdup(job);
+        return true;
 }
 
 bool bus_start_unit(Bus *bus, const char *unit, GError **error) {
-        return unit_job(bus, "StartUnit", "start", unit, error);
+        g_autofree char *job = NULL;
+        return begin_job(bus, "StartUnit", "start", unit, &job, error) &&
+               wait_job(bus, job, "start", unit, error);
 }
 
-bool bus_stop_unit(Bus *bus, const char *unit, GError **error) {
-        return unit_job(bus, "StopUnit", "stop", unit, error);
+bool bus_stop_unit_begin(Bus *bus, const char *unit, char **ret_job, GError **error) {
+        return begin_job(bus, "StopUnit", "stop", unit, ret_job, error);
+}
+
+bool bus_stop_unit_wait(Bus *bus, const char *unit, const char *job, GError **error) {
+        return wait_job(bus, job, "stop", unit, error);
 }
 
 static bool

@@ -32,9 +32,13 @@ typedef struct TransientService {
  * unit and the job's result. */
 bool bus_start_transient(Bus *bus, const TransientService *service, GError **error);
 
-/* Start, stop, restart by unit name, waiting for the job. */
+/* Starts a unit and waits for the job. */
 bool bus_start_unit(Bus *bus, const char *unit, GError **error);
-bool bus_stop_unit(Bus *bus, const char *unit, GError **error);
+
+/* Stopping in two steps, so that the caller may hurry the payload in between. Caller frees the job. */
+bool bus_stop_unit_begin(Bus *bus, const char *unit, char **ret_job, GError **error);
+bool bus_stop_unit_wait(Bus *bus, const char *unit, const char *job, GError **error);
+
 bool bus_reset_failed_unit(Bus *bus, const char *unit, GError **error);
 bool bus_reload(Bus *bus, GError **error);
 
