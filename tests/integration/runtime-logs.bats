@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+# Output to the journal: through the relay, on the unit's own stream, from the foreground.
+
+bats_require_minimum_version 1.5.0
+load systemd-lib.bash
+
+setup() {
+    need_systemd
+}
+
+teardown() {
+    [ -n "${BERTH_SYSTEMD:-}" ] || return 0
+    forget case
+}
+
+@test "with the default driver /dev/stdout and /proc/self/fd/1 can be reopened, by any user" {
+    for user in 0 app; do
+        {
+            printf '[Container]\nImage=%s\nNetwork=none\nUser=%s\n' $image $user
+            printf 'Exec=sh -c %s\n' "'echo one; echo two > /dev/stdout; echo three > /proc/self/fd/1; echo four >&2'"
+        } | quadlet case.container
+        lab systemctl start case
+        until_true 5 lab sh -c 'journalctl -b -u case | grep -q four'
+        for word in one two three four; do
+            [ "$(lab journalctl -b --no-pager -o cat -u case | grep -c "^$word\$")" = 1 ]
+        done
+        forget case
+        lab journalctl --rotate --vacuum-time=1us >/dev/null 2>&1
+    done
+}
+
+@test "lines carry the container's fields, and errors their priority" {
+    {
+        printf '[Container]\nImage=%s\nNetwork=none\nContainerName=named\n' $image
+        printf 'Exec=sh -c %s\n' "'echo to-out; echo to-err >&2; sleep 1000'"
+    } | quadlet case.container
+    lab systemctl start case
+    until_true 5 lab sh -c 'journalctl -b CONTAINER_NAME=named | grep -q to-err'
+    id=$(lab berth ps -q --no-trunc)
+    lab journalctl -b --no-pager -o json "CONTAINER_ID_FULL=$id" > "$BATS_TEST_TMPDIR/lines"
+    jq -se 'map(select(.MESSAGE == "to-out")) | .[0] | .PRIORITY == "6" and .OBJECT_SYSTEMD_UNIT == "case.service"' "$BATS_TEST_TMPDIR/lines"
+    jq -se 'map(select(.MESSAGE == "to-err")) | .[0] | .PRIORITY == "3"' "$BATS_TEST_TMPDIR/lines"
+    run lab systemctl status --no-pager case
+    [[ $output == *to-out* ]]
+    run --separate-stderr lab berth logs named
+    [ "$output" = to-out ]
+    [ "$stderr" = to-err ]
+}
+
+@test "passthrough writes on the unit's own stream" {
+    {
+        printf '[Container]\nImage=%s\nNetwork=none\nLogDriver=passthrough\n' $image
+        printf 'Exec=sh -c %s\n' "'echo straight; sleep 1000'"
+    } | quadlet case.container
+    lab systemctl start case
+    until_true 5 lab sh -c 'journalctl -b -u case _TRANSPORT=stdout | grep -q straight'
+    run lab berth logs systemd-case
+    [[ $output == *straight* ]]
+}
+
+@test "berth logs -f follows to the end" {
+    lab berth run -d --name follow --network none $image sh -c 'for i in 1 2 3; do echo n$i; sleep 0.2; done' > /dev/null
+    run lab timeout 20 berth logs -f follow
+    [ "$status" = 0 ]
+    [ "$output" = "$(printf 'n1\nn2\nn3')" ]
+    lab berth rm -f follow
+}
+
+@test "a relay that is killed ten times loses no line of a writer at 10,000 lines a second" {
+    count=60000
+    {
+        printf '[Container]\nImage=%s\nNetwork=none\nContainerName=writer\nVolume=%s:/probe:ro\n' $image "$BERTH_TEST_WORK/probe"
+        printf 'Exec=/probe lines %s 10000\n' $count
+    } | quadlet case.container
+    lab systemctl start case
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 0.4
+        lab systemctl kill -s KILL berth-relay.service
+    done
+    until_true 60 sh -c "[ \"\$(sh $top/data/private-systemd.sh exec $BERTH_SYSTEMD systemctl show -P ActiveState case)\" = inactive ]"
+    until_true 60 lab sh -c "journalctl -b -o cat CONTAINER_NAME=writer | tail -1 | grep -q '^line $count '"
+    lab journalctl -b --no-pager -o cat CONTAINER_NAME=writer | grep '^line ' > "$BATS_TEST_TMPDIR/all"
+    distinct=$(awk '{print $2}' "$BATS_TEST_TMPDIR/all" | sort -un | wc -l)
+    echo "lines: $(wc -l < "$BATS_TEST_TMPDIR/all"), distinct: $distinct"
+    [ "$distinct" = $count ]
+    [ "$(property berth-relay NRestarts)" -ge 10 ]
+}
+
+@test "a line longer than a pipe arrives in parts, an unfinished one at the end" {
+    lab berth run --rm --name long --network none $image \
+        sh -c 'head -c 100000 /dev/zero | tr "\0" x; echo; printf unfinished' > /dev/null
+    until_true 5 lab sh -c 'journalctl -b -o cat CONTAINER_NAME=long | grep -q unfinished'
+    [ "$(lab journalctl -b -o cat --no-pager -a CONTAINER_NAME=long | tr -d '\n' | tr -cd x | wc -c)" = 100000 ]
+}
