@@ -14,6 +14,9 @@ static const Verb verbs[] = {
         { "save", verb_save, "Save images to an archive" },
         { "import", verb_import, "Make an image of a tar archive" },
         { "trust", verb_trust, "Show or explain the policy for images" },
+        { "fsck", verb_fsck, "Check the store" },
+        { "login", verb_login, "Keep credentials for a registry" },
+        { "logout", verb_logout, "Forget credentials for a registry" },
         { NULL },
 };
 

@@ -6,4 +6,7 @@ int verb_pull(int argc, char **argv);
 int verb_load(int argc, char **argv);
 int verb_save(int argc, char **argv);
 int verb_trust(int argc, char **argv);
+int verb_fsck(int argc, char **argv);
+int verb_login(int argc, char **argv);
+int verb_logout(int argc, char **argv);
 int verb_import(int argc, char **argv);

@@ -29,6 +29,9 @@ int verb_tag(int argc, char **argv);
 int verb_untag(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_image_tree(int argc, char **argv);
+int verb_image_prune(int argc, char **argv);
+int verb_system_df(int argc, char **argv);
+int verb_system_gc(int argc, char **argv);
 int verb_image_exists(int argc, char **argv);
 int verb_image_inspect(int argc, char **argv);
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth image prune, berth system df, berth system gc */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/image-filter.h"
+#include "cli/image-keep.h"
+#include "cli/options.h"
+#include "cli/store-open.h"
+#include "cli/table.h"
+#include "cli/verb.h"
+#include "cli/verbs.h"
+#include "store/check.h"
+#include "store/place.h"
+#include "store/writer.h"
+
+typedef struct PruneOptions {
+        bool all, force, external, build_cache, dry_run;
+        GPtrArray *filters;
+} PruneOptions;
+
+static const OptionRow prune_rows[] = {
+        { "all", 'a', OPTION_BOOL, offsetof(PruneOptions, all), NULL,
+          "All images that no container uses, not only nameless ones" },
+        { "filter", 0, OPTION_LIST, offsetof(PruneOptions, filters), "FILTER",
+          "until=, label=, label!=" },
+        { "force", 'f', OPTION_BOOL, offsetof(PruneOptions, force), NULL, "Do not ask" },
+        { NULL },
+};
+
+static bool confirmed(const PruneOptions *options) {
+        if (options->force || !isatty(STDIN_FILENO))
+                return true;
+        printf("WARNING! This command removes all %simages without at least one container.\nAre "
+               "you sure you want to continue? [y/N] ",
+               options->all ? "" : "dangling ");
+        fflush(stdout);
+        char answer[8] = "";
+        return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool prune(const PruneOptions *options, GError **error) {
+        g_autoptr(Store) store = cli_store_open(error);
+        if (!store)
+                return false;
+        g_autofree char **filters = option_list_strv(options->filters);
+        g_autoptr(GPtrArray) facts =
+                        image_facts_list(store, (const char *const *) filters, NULL, error);
+        if (!facts || !confirmed(options))
+                return facts;
+        for (guint i = 0; i < facts->len; i++) {
+                const ImageFacts *one = facts->pdata[i];
+                bool wanted = options->all || !one->image->names[0];
+                if (!wanted || one->image->read_only || one->n_containers > 0)
+                        continue;
+                g_autoptr(GError) inner = NULL;
+                if (store_image_remove(store, one->image->id, &inner))
+                        printf("%s\n", one->image->id);
+                else if (!g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE)) {
+                        g_propagate_error(error, g_steal_pointer(&inner));
+                        return false;
+                }
+        }
+        return true;
+}
+
+static int
+finish(OptionResult r,
+       PruneOptions *options,
+       bool (*run)(const PruneOptions *, GError **),
+       GError **error) {
+        int status = EXIT_STATUS_OK;
+        if (r == OPTION_RESULT_ERROR || (r == OPTION_RESULT_OK && !run(options, error)))
+                status = verb_fail(error);
+        g_clear_pointer(&options->filters, g_ptr_array_unref);
+        return status;
+}
+
+int verb_image_prune(int argc, char **argv) {
+        static const OptionTable table = {
+                .usage = "berth image prune [options]",
+                .description = "Remove images that nothing uses",
+                .rows = prune_rows,
+        };
+        PruneOptions options = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
+        return finish(r, &options, prune, &error);
+}
+
+/* Sizes of distinct layers: images share them. */
+typedef struct Usage {
+        guint total, active;
+        uint64_t size, reclaimable;
+} Usage;
+
+static void add_layers(Store *store, const ImageFacts *facts, GHashTable *seen, uint64_t *sum) {
+        g_autoptr(GPtrArray) chain = NULL;
+        if (!store_layer_chain(store, facts->image->layer, &chain, NULL))
+                return;
+        for (guint i = 0; i < chain->len; i++) {
+                const StoreLayer *layer = chain->pdata[i];
+                if (g_hash_table_add(seen, g_strdup(layer->id)))
+                        *sum += (uint64_t) MAX(layer->diff_size, 0);
+        }
+}
+
+static Usage image_usage(Store *store, GPtrArray *all) {
+        Usage usage = { .total = all->len };
+        uint64_t kept = 0;
+        g_autoptr(GHashTable) active = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        for (guint i = 0; i < all->len; i++) {
+                const ImageFacts *facts = all->pdata[i];
+                add_layers(store, facts, seen, &usage.size);
+                if (facts->n_containers == 0)
+                        continue;
+                usage.active++;
+                add_layers(store, facts, active, &kept);
+        }
+        usage.reclaimable = usage.size - kept;
+        return usage;
+}
+
+static bool show_df(const PruneOptions *options, GError **error) {
+        static const char *const headings[] = { "TYPE", "TOTAL",       "ACTIVE",
+                                                "SIZE", "RECLAIMABLE", NULL };
+        g_autoptr(Store) store = cli_store_open(error);
+        g_autoptr(GPtrArray) all = store ? image_facts_list(store, NULL, NULL, error) : NULL;
+        if (!all)
+                return false;
+        Usage usage = image_usage(store, all);
+        g_autofree char *size = text_format_size(usage.size);
+        g_autofree char *free_size = text_format_size(usage.reclaimable);
+        g_autoptr(Table) table = table_new(headings);
+        char **cells = g_new0(char *, 6);
+        cells[0] = g_strdup("Images");
+        cells[1] = g_strdup_printf("%u", usage.total);
+        cells[2] = g_strdup_printf("%u", usage.active);
+        cells[3] = g_steal_pointer(&size);
+        cells[4] = g_strdup_printf(
+                        "%s (%u%%)", free_size,
+                        usage.size ? (guint) (usage.reclaimable * 100 / usage.size) : 0);
+        table_add(table, cells);
+        table_print(table, true);
+        return true;
+}
+
+int verb_system_df(int argc, char **argv) {
+        static const OptionRow none[] = { { NULL } };
+        static const OptionTable table = {
+                .usage = "berth system df",
+                .description = "Show what the images take up",
+                .rows = none,
+        };
+        PruneOptions options = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
+        return finish(r, &options, show_df, &error);
+}
+
+static const OptionRow gc_rows[] = {
+        { "dry-run", 'n', OPTION_BOOL, offsetof(PruneOptions, dry_run), NULL,
+          "Only say what would be removed, and why the rest stays" },
+        { NULL },
+};
+
+static bool remove_unused_layers(Store *store, bool dry_run, GError **error) {
+        g_autoptr(GPtrArray) problems = store_check(store, error);
+        if (!problems)
+                return false;
+        for (guint i = problems->len; i > 0; i--) {
+                const StoreProblem *problem = problems->pdata[i - 1];
+                if (problem->kind == STORE_PROBLEM_UNUSED_LAYER)
+                        printf("%s  %.12s  unused layer\n", dry_run ? "would go" : "removed",
+                               problem->id);
+                else
+                        g_ptr_array_remove_index(problems, i - 1);
+        }
+        unsigned int fixed;
+        return dry_run || problems->len == 0 || store_repair(store, problems, &fixed, error);
+}
+
+static bool collect_garbage(const PruneOptions *options, GError **error) {
+        g_autoptr(Store) store = cli_store_open(error);
+        g_autoptr(GPtrArray) all = store ? image_facts_list(store, NULL, NULL, error) : NULL;
+        if (!all)
+                return false;
+        g_autoptr(ImageKeeper) keeper = image_keeper_new(all);
+        for (guint i = 0; i < all->len; i++) {
+                const ImageFacts *facts = all->pdata[i];
+                g_autofree char *why = image_keeper_reason(keeper, facts);
+                const char *name = facts->image->names[0] ? facts->image->names[0] : "<none>";
+                if (why) {
+                        if (options->dry_run)
+                                printf("stays     %.12s  %s  %s\n", facts->image->id, name, why);
+                        continue;
+                }
+                if (!options->dry_run && !store_image_remove(store, facts->image->id, error))
+                        return false;
+                printf("%s  %.12s  %s\n", options->dry_run ? "would go" : "removed",
+                       facts->image->id, name);
+        }
+        return remove_unused_layers(store, options->dry_run, error);
+}
+
+int verb_system_gc(int argc, char **argv) {
+        static const OptionTable table = {
+                .usage = "berth system gc [options]",
+                .description = "Remove images that no unit, container or name needs",
+                .rows = gc_rows,
+        };
+        PruneOptions options = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
+        return finish(r, &options, collect_garbage, &error);
+}
