@@ -35,7 +35,8 @@ bool bus_start_transient(Bus *bus, const TransientService *service, GError **err
 /* Starts a unit and waits for the job. */
 bool bus_start_unit(Bus *bus, const char *unit, GError **error);
 
-/* Stopping in two steps, so that the caller may hurry the payload in between. Caller frees the job. */
+/* Stopping in two steps, so that the caller may hurry the payload in between. Caller frees the job.
+ */
 bool bus_stop_unit_begin(Bus *bus, const char *unit, char **ret_job, GError **error);
 bool bus_stop_unit_wait(Bus *bus, const char *unit, const char *job, GError **error);
 

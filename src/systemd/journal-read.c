@@ -10,9 +10,10 @@
 
 #include "base/error.h"
 
-#define WAIT_USEC    250000
-#define DRAIN_ROUNDS 2 /* quiet rounds after the payload's end before we believe that all is out   \
-                        */
+#define WAIT_USEC 250000
+#define DRAIN_ROUNDS                                                                               \
+        2 /* quiet rounds after the payload's end before we believe that all is out                \
+           */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_journal, sd_journal_close)
 

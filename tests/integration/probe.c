@@ -37,7 +37,9 @@ static int lines(long count, long rate) {
         struct timespec start, now;
         clock_gettime(CLOCK_MONOTONIC, &start);
         for (long i = 1; i <= count; i++) {
-                int n = snprintf(line, sizeof line, "line %ld %s\n", i, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+                int n =
+                                snprintf(line, sizeof line, "line %ld %s\n", i,
+                                         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
                 for (int at = 0; at < n;) {
                         ssize_t w = write(1, line + at, (size_t) (n - at));
                         if (w < 0)
@@ -47,7 +49,8 @@ static int lines(long count, long rate) {
                 if (rate > 0 && i % 100 == 0)
                         do
                                 clock_gettime(CLOCK_MONOTONIC, &now);
-                        while ((now.tv_sec - start.tv_sec) * 1000000L + (now.tv_nsec - start.tv_nsec) / 1000 <
+                        while ((now.tv_sec -
+                                start.tv_sec) * 1000000L + (now.tv_nsec - start.tv_nsec) / 1000 <
                                                i * 1000000L / rate &&
                                usleep(500) == 0);
         }
