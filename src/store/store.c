@@ -50,7 +50,8 @@ Store *store_open(const StoreOptions *options, GError **error) {
         add_place(store, split ? conf->image_store : store->graph_root, false);
         if (split)
                 add_place(store, store->graph_root, true);
-        for (char **at = conf->additional_image_stores; *at; at++)
+        /* podman(1): --root makes the storage options of storage.conf not count. */
+        for (char **at = conf->additional_image_stores; *at && !graph_root; at++)
                 add_place(store, *at, true);
         return g_steal_pointer(&store);
 }
