@@ -42,15 +42,26 @@ static char *describe(const char *text) {
         return g_string_free(s, FALSE);
 }
 
+static void append_messages(GString *line, const Diagnostics *diagnostics, bool errors) {
+        guint n = 0;
+        for (guint i = 0; i < diagnostics->items->len && n < MESSAGES_MAX; i++) {
+                const Diagnostic *d = diagnostics->items->pdata[i];
+                if ((d->severity == DIAGNOSTIC_ERROR) != errors)
+                        continue;
+                g_autofree char *text = diagnostic_format(d);
+                append_message(line, text);
+                n++;
+        }
+}
+
 static char *fail_command(const Quadlet *q) {
         g_autoptr(GString) fail = g_string_new(NULL);
         command_add(fail, "quadlet", "fail", "--", NULL);
         g_autofree char *start = command_format(q->set, fail, false);
         GString *line = g_string_new(start);
-        for (guint i = 0; i < q->diagnostics->items->len && i < MESSAGES_MAX; i++) {
-                g_autofree char *text = diagnostic_format(q->diagnostics->items->pdata[i]);
-                append_message(line, text);
-        }
+        /* errors first: the first message is the status line of the unit */
+        append_messages(line, q->diagnostics, true);
+        append_messages(line, q->diagnostics, false);
         return g_string_free(line, FALSE);
 }
 

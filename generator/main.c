@@ -115,6 +115,8 @@ static QuadletSet *load(const Options *options) {
         QuadletSet *set = quadlet_set_new(options->user, NULL);
         g_autoptr(UnitSearch) search = unit_search(&where, quadlet_is_file_name, set->diagnostics);
         quadlet_set_load(set, search);
+        if (!where.unit_dirs)
+                quadlet_set_watch(set, search);
         g_autofree char *stubs = stub_folder(options->user);
         set->stubs = stub_list(stubs);
         for (guint i = 0; i < search->files->len; i++)

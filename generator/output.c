@@ -105,6 +105,21 @@ static void add_unit(Output *output, Quadlet *q) {
         g_ptr_array_extend_and_steal(output->links, g_steal_pointer(&links));
 }
 
+static void add_watches(Output *output, const QuadletSet *set) {
+        if (!set->nested || set->nested->len == 0)
+                return;
+        UnitFile *unit = unit_file_new("berth-units.path");
+        g_ptr_array_add(unit_file_ensure(unit, NULL)->lines,
+                        unit_line_new(unit, NULL, OUTPUT_MARK));
+        for (guint i = 0; i < set->nested->len; i++) {
+                /* a path with a specifier in it would mean another one */
+                g_auto(GStrv) parts = g_strsplit(set->nested->pdata[i], "%", -1);
+                g_autofree char *path = g_strjoinv("%%", parts);
+                unit_file_add(unit, "Path", "PathChanged", path);
+        }
+        add_file(output, "berth-units.path.d/" STUB_DROP_IN, unit);
+}
+
 static void convert_independent(guint i, void *data) {
         Quadlet *q = ((QuadletSet *) data)->items->pdata[i];
         if (quadlet_is_independent(q))
@@ -118,6 +133,7 @@ Output *output_make(QuadletSet *set) {
         parallel_for(set->items->len, convert_independent, set);
         for (guint i = 0; i < set->items->len; i++)
                 add_unit(output, set->items->pdata[i]);
+        add_watches(output, set);
         return output;
 }
 

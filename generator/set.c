@@ -33,6 +33,7 @@ void quadlet_set_free(QuadletSet *set) {
         if (!set)
                 return;
         g_free(set->program);
+        g_clear_pointer(&set->nested, g_ptr_array_unref);
         g_clear_pointer(&set->stubs, g_hash_table_unref);
         g_hash_table_unref(set->by_name);
         g_ptr_array_unref(set->items);
@@ -265,4 +266,30 @@ void quadlet_set_load(QuadletSet *set, const UnitSearch *search) {
                         load_drop_in(q, drop_ins->pdata[j]);
         }
         quadlet_set_settle(set);
+}
+
+static gint compare_texts(gconstpointer a, gconstpointer b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+void quadlet_set_watch(QuadletSet *set, const UnitSearch *search) {
+        set->nested = g_ptr_array_new_with_free_func(g_free);
+        for (guint i = 0; i < search->folders->len; i++) {
+                const char *folder = search->folders->pdata[i];
+                for (guint j = 0; j < search->folders->len; j++) {
+                        const char *other = search->folders->pdata[j];
+                        size_t n = strlen(other);
+                        if (strncmp(folder, other, n) != 0 || folder[n] != '/')
+                                continue;
+                        g_ptr_array_add(set->nested, g_strdup(folder));
+                        break;
+                }
+        }
+        GHashTableIter iter;
+        gpointer folders;
+        g_hash_table_iter_init(&iter, search->drop_ins);
+        while (g_hash_table_iter_next(&iter, NULL, &folders))
+                for (guint i = 0; i < ((GPtrArray *) folders)->len; i++)
+                        g_ptr_array_add(set->nested, g_strdup(((GPtrArray *) folders)->pdata[i]));
+        g_ptr_array_sort(set->nested, compare_texts);
 }

@@ -192,6 +192,8 @@ static bool sync_once(bool user, bool *ret_reloaded, GError **error) {
         g_autoptr(QuadletSet) set = quadlet_set_new(user, NULL);
         g_autoptr(UnitSearch) search = unit_search(&where, quadlet_is_file_name, set->diagnostics);
         quadlet_set_load(set, search);
+        if (!where.unit_dirs)
+                quadlet_set_watch(set, search);
         if (!write_stubs(&s, set, error) || !apply(&s, "preset", s.added, error) ||
             !reenable(&s, error) || !remove_stubs(&s, error))
                 return false;
