@@ -147,8 +147,8 @@ static const char *read_value(Parser *p, const char *text, size_t size) {
         g_autoptr(GString) value = g_string_new_len(text, (gssize) size);
         read_continuation(p, value);
         /* a value that ended in a backslash would take the next line of the output with it */
-        while (value->len > 0 && (is_blank(value->str[value->len - 1]) ||
-                                  is_continued(value->str, value->len)))
+        while (value->len > 0 &&
+               (is_blank(value->str[value->len - 1]) || is_continued(value->str, value->len)))
                 g_string_truncate(value, value->len - 1);
         return arena_strndup(p->file->arena, value->str, value->len);
 }

@@ -51,8 +51,7 @@ static void precedence(void) {
         g_autoptr(Diagnostics) d = diagnostics_new();
         g_autoptr(UnitSearch) s = unit_search(&o, any_container, d);
         g_autofree char *files = listed(s, root);
-        g_assert_cmpstr(files, ==,
-                        "one/z.container one/sub/a.container two/b.container ");
+        g_assert_cmpstr(files, ==, "one/z.container one/sub/a.container two/b.container ");
         g_assert_cmpuint(d->n_warnings, ==, 1);
         remove_tree(root);
 }
