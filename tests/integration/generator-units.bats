@@ -122,14 +122,24 @@ installable() {
 }
 
 @test "a health check runs by its timer while the container does" {
-    printf '[Container]\nImage=%s\nNetwork=none\nVolume=%s:/probe:ro\nExec=/probe term 0\nHealthCmd=true\nHealthInterval=1s\n' \
-        "$image" "$BERTH_TEST_WORK/probe" | quadlet case.container
+    printf '[Container]\nImage=%s\nHealthCmd=true\nHealthInterval=1s\n' "$image" | drop case.container
+    # a stand-in for the container: this is about the units
+    lab mkdir -p /etc/systemd/system/case.service.d /run/systemd/system/case-health.service.d
+    printf '[Service]\nType=exec\nExecStart=\nExecStart=/bin/sleep 100\n' |
+        lab sh -c 'cat > /etc/systemd/system/case.service.d/stand-in.conf'
+    printf '[Service]\nExecStart=\nExecStart=/bin/sh -c "echo checked >> /run/case-checks"\n' |
+        lab sh -c 'cat > /run/systemd/system/case-health.service.d/stand-in.conf'
+    lab systemctl daemon-reload
     [ "$(property case-health.service StartLimitIntervalUSec)" = 0 ]
     lab systemctl start case
     [ "$(property case-health.timer ActiveState)" = active ]
-    until_true 10 lab sh -c '[ -n "$(systemctl show -P ExecMainStartTimestamp case-health.service)" ]'
+    # more checks than the default start limit of a service allows
+    until_true 15 lab sh -c '[ "$(wc -l < /run/case-checks)" -ge 6 ]'
+    lab systemctl restart case
+    until_true 5 lab sh -c '[ "$(systemctl show -P ActiveState case-health.timer)" = active ]'
     lab systemctl stop case
     until_true 5 lab sh -c '[ "$(systemctl show -P ActiveState case-health.timer)" = inactive ]'
+    lab rm -r /run/systemd/system/case-health.service.d /run/case-checks
 }
 
 @test "install, list, print and rm" {
