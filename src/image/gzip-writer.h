@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* gzip into a file, at zlib's fastest level. */
+/* gzip into a file, fast rather than small. */
 typedef struct GzipWriter GzipWriter;
 
 GzipWriter *gzip_writer_new(int fd); /* borrowed */

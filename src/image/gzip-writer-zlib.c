@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip into a file. */
-#include "image/gzip-writer.h"
-
+/* gzip into a file by zlib, where isa-l is not built. */
 #include <zlib.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "image/gzip-writer.h"
 
 #define OUT_SIZE (64u << 10)
 
