@@ -17,6 +17,7 @@ static const Verb verbs[] = {
         { "fsck", verb_fsck, "Check the store" },
         { "login", verb_login, "Keep credentials for a registry" },
         { "logout", verb_logout, "Forget credentials for a registry" },
+        { "artifact", verb_artifact, "Manage OCI artifacts" },
         { NULL },
 };
 

@@ -9,4 +9,5 @@ int verb_trust(int argc, char **argv);
 int verb_fsck(int argc, char **argv);
 int verb_login(int argc, char **argv);
 int verb_logout(int argc, char **argv);
+int verb_artifact(int argc, char **argv);
 int verb_import(int argc, char **argv);

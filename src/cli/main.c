@@ -54,6 +54,7 @@ static const Verb verbs[] = {
         { "system df", verb_system_df, "Show what the images take up" },
         { "system fsck", verb_image_exec, "Check the store against its records and digests" },
         { "system gc", verb_system_gc, "Remove images that no unit, container or name needs" },
+        { "artifact", verb_image_exec, "Pull, list, inspect, extract and remove OCI artifacts" },
         { "image exists", verb_image_exists, "Check whether an image is in the store" },
         { "image inspect", verb_image_inspect, "Show what is known about an image" },
         { "image ls", verb_images, NULL },

@@ -127,3 +127,42 @@ localhost/other:2" ]
     run store_berth images --filter dangling=true -q
     [ "${#lines[@]}" -eq 1 ]
 }
+
+@test "artifacts: pull, ls, inspect, extract, rm" {
+    start_registry "$BATS_TEST_TMPDIR/registry"
+    printf 'model weights' >"$BATS_TEST_TMPDIR/blob"
+    digest=$(sha256sum <"$BATS_TEST_TMPDIR/blob" | cut -d' ' -f1)
+    put() { # put NAME FILE
+        local location
+        location=$(curl -sfi -X POST "http://$REGISTRY/v2/lab/model/blobs/uploads/" | tr -d '\r' | awk '/^Location:/ { print $2 }')
+        curl -sf -X PUT -H "Content-Type: application/octet-stream" --data-binary @"$2" "$location&digest=sha256:$1"
+    }
+    put "$digest" "$BATS_TEST_TMPDIR/blob"
+    printf '{}' >"$BATS_TEST_TMPDIR/empty"
+    empty=$(sha256sum <"$BATS_TEST_TMPDIR/empty" | cut -d' ' -f1)
+    put "$empty" "$BATS_TEST_TMPDIR/empty"
+    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x-model","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:%s","size":2},"layers":[{"mediaType":"application/octet-stream","digest":"sha256:%s","size":13,"annotations":{"org.opencontainers.image.title":"weights.bin"}}]}' \
+        "$empty" "$digest" >"$BATS_TEST_TMPDIR/manifest"
+    curl -sf -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary @"$BATS_TEST_TMPDIR/manifest" "http://$REGISTRY/v2/lab/model/manifests/1"
+    run store_berth pull --tls-verify=false "$REGISTRY/lab/model:1"
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"this is an artifact"* ]]
+    run store_berth artifact pull --tls-verify=false "$REGISTRY/lab/model:1"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(sha256sum <"$BATS_TEST_TMPDIR/manifest" | cut -d' ' -f1)" ]
+    run store_berth artifact ls --format '{{.Repository}}:{{.Tag}} {{.Size}}'
+    [ "$output" = "$REGISTRY/lab/model:1 13 B" ] || [ "$output" = "$REGISTRY/lab/model:1 13B" ]
+    if has_podman5; then
+        run podman5 artifact ls --noheading
+        echo "$output"
+        [[ "$output" == *"$REGISTRY/lab/model"* ]]
+    fi
+    store_berth artifact inspect "$REGISTRY/lab/model:1" | grep -q weights.bin
+    mkdir "$BATS_TEST_TMPDIR/out"
+    store_berth artifact extract "$REGISTRY/lab/model:1" "$BATS_TEST_TMPDIR/out"
+    cmp "$BATS_TEST_TMPDIR/blob" "$BATS_TEST_TMPDIR/out/weights.bin"
+    store_berth artifact rm "$REGISTRY/lab/model:1"
+    [ -z "$(ls "$STORE/artifacts/blobs/sha256")" ]
+    stop_registry
+}
