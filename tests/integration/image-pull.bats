@@ -259,7 +259,8 @@ push_hostile() {
 }
 
 @test "a pull killed at any moment leaves a store that opens, and the next one succeeds" {
-    for i in $(seq "${BERTH_KILLS:-25}"); do
+    kills=${BERTH_KILLS:-${BERTH_TEST_LONG:+200}}
+    for i in $(seq "${kills:-25}"); do
         rm -rf "$STORE"/*
         "$BERTH" --root "$STORE" --runroot "$STORE-run" pull -q --tls-verify=false \
             "$REGISTRY/lab/small:1" >/dev/null 2>&1 &

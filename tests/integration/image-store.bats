@@ -144,7 +144,8 @@ writer() {
 }
 
 @test "eight writers, berth and podman, with kills: nothing is damaged" {
-    seconds=${BERTH_STRESS_SECONDS:-8}
+    seconds=${BERTH_STRESS_SECONDS:-${BERTH_TEST_LONG:+60}}
+    seconds=${seconds:-8}
     for n in 0 1 2 3 4 5 6 7; do
         writer $n "$seconds" 3>&- &
     done
