@@ -7,17 +7,8 @@
 #include "generator/reference.h"
 #include "generator/service.h"
 
-static bool is_url(const char *text) {
-        static const char *const schemes[] = { "http://", "https://", "git://", "git@", "ssh://" };
-        for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
-                if (g_str_has_prefix(text, schemes[i]))
-                        return true;
-        /* podman-build(1): "github.com/user/repository" is a repository, too */
-        return g_str_has_prefix(text, "github.com/") && strlen(text) > strlen("github.com/");
-}
-
 static bool is_fixed(const char *path) {
-        return path[0] == '/' || (path[0] == '%' && path[1] != '%') || is_url(path);
+        return path[0] == '/' || (path[0] == '%' && path[1] != '%') || quadlet_is_url(path);
 }
 
 static char *working_directory(const Quadlet *q) {
@@ -38,7 +29,7 @@ static void directory_of_file(Quadlet *q, const char *file) {
                               "add File=", "SetWorkingDirectory=file needs the key File");
                 return;
         }
-        if (is_url(file)) {
+        if (quadlet_is_url(file)) {
                 quadlet_error(q, line, "conflicting-keys", NULL,
                               "SetWorkingDirectory=file needs a File on this host");
                 return;

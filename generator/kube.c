@@ -14,7 +14,7 @@ static GPtrArray *absolute_paths(Quadlet *q, const char *key) {
         g_autoptr(GPtrArray) values = quadlet_values(q, key);
         for (guint i = 0; i < values->len; i++) {
                 const char *text = quadlet_value_text(values, i);
-                char *path = quadlet_absolute_path(q, text);
+                char *path = quadlet_is_url(text) ? NULL : quadlet_absolute_path(q, text);
                 g_ptr_array_add(paths, path ? path : g_strdup(text));
         }
         return paths;
@@ -58,7 +58,7 @@ static void set_working_directory(Quadlet *q, const GPtrArray *yaml) {
         else if (yaml->len > 1)
                 quadlet_error(q, line, "conflicting-keys", "use 'unit'",
                               "SetWorkingDirectory=yaml takes a single Yaml file");
-        else if (yaml->len == 1)
+        else if (yaml->len == 1 && !quadlet_is_url(yaml->pdata[0]))
                 folder = g_path_get_dirname(yaml->pdata[0]);
         const UnitLine *given = unit_file_last(q->unit, "Service", "WorkingDirectory");
         if (folder && !(given && given->value[0]))

@@ -190,7 +190,7 @@ static void check_paths(Quadlet *q) {
                         g_autofree char *path =
                                         g_strndup(value->text, dotted ? strcspn(value->text, ":")
                                                                       : strlen(value->text));
-                        if (!dotted || path[0] == '.')
+                        if (dotted ? path[0] == '.' : !quadlet_is_url(path))
                                 check_path(q, value->line, path);
                 }
         }

@@ -121,8 +121,11 @@ static QuadletSet *load(const Options *options) {
         set->stubs = stub_list(stubs);
         for (guint i = 0; i < search->files->len; i++)
                 log_debug("Loading source unit file %s", (const char *) search->files->pdata[i]);
-        if (search->files->len == 0)
-                log_debug("No unit files found");
+        if (search->files->len == 0) {
+                g_auto(GStrv) path = unit_search_path(&where, set->diagnostics);
+                g_autofree char *folders = g_strjoinv(" ", path);
+                log_debug("No files parsed from %s", folders);
+        }
         return set;
 }
 

@@ -102,12 +102,20 @@ static const KeyRow *row_of(const Quadlet *q, const char *key) {
         return row;
 }
 
+uint64_t quadlet_initial(const char *key) {
+        return UINT64_C(1) << ((unsigned char) key[0] % 64);
+}
+
+static const UnitLine *last(const Quadlet *q, const char *key) {
+        return q->initials & quadlet_initial(key) ? unit_section_last(q->section, key) : NULL;
+}
+
 bool quadlet_has(const Quadlet *q, const char *key) {
-        return unit_section_last(q->section, key) != NULL;
+        return last(q, key) != NULL;
 }
 
 const UnitLine *quadlet_line(const Quadlet *q, const char *key) {
-        const UnitLine *line = unit_section_last(q->section, key);
+        const UnitLine *line = last(q, key);
         if (!line || (line->value[0] == '\0' && !(row_of(q, key)->flags & KEY_EMPTY_IS_SET)))
                 return NULL;
         return line;
@@ -221,4 +229,13 @@ char *quadlet_absolute_path(const Quadlet *q, const char *path) {
         if (path[0] == '/' || (path[0] == '%' && path[1] != '%'))
                 return NULL;
         return g_canonicalize_filename(path, q->folder);
+}
+
+bool quadlet_is_url(const char *text) {
+        static const char *const schemes[] = { "http://", "https://", "git://", "git@", "ssh://" };
+        for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+                if (g_str_has_prefix(text, schemes[i]))
+                        return true;
+        /* podman-build(1): "github.com/user/repository" is a repository, too */
+        return g_str_has_prefix(text, "github.com/") && strlen(text) > strlen("github.com/");
 }

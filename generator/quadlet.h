@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/diagnostics.h"
 #include "generator/keys.h"
@@ -29,6 +30,7 @@ typedef struct Quadlet {
         UnitName name;
         UnitFile *file;             /* drop-ins merged */
         const UnitSection *section; /* borrowed from file: that of the type; may be NULL */
+        uint64_t initials; /* first letters of the keys there are: most look-ups end here */
         Diagnostics *diagnostics;
         QuadletState state;
         bool clashes;           /* another file has the same service name: ours is not written */
@@ -63,6 +65,9 @@ void quadlet_warn(
                 ...) G_GNUC_PRINTF(5, 6);
 
 /* Readers of the type's own section. Each works as the key's row says. */
+
+/* The bit of a key in initials. */
+uint64_t quadlet_initial(const char *key);
 
 /* Whether the key is assigned at all. */
 bool quadlet_has(const Quadlet *quadlet, const char *key);
@@ -100,3 +105,6 @@ char *quadlet_absolute_path(const Quadlet *quadlet, const char *path);
 
 /* One pair of double quotes around value and trailing blanks removed. Caller frees. */
 char *quadlet_unquote(const char *value);
+
+/* A build context or YAML file that is not on this host. */
+bool quadlet_is_url(const char *text);

@@ -16,7 +16,7 @@
 #include "generator/parallel.h"
 #include "unit/parse.h"
 
-#define READ_SIZE 16384
+#define READ_SIZE 4096
 
 QuadletSet *quadlet_set_new(bool user, const char *program) {
         const char *given = program ? program : getenv("BERTH");
@@ -198,6 +198,10 @@ static char *default_resource(Quadlet *q) {
 
 static void settle_names(Quadlet *q) {
         q->section = unit_file_find(q->file, q->type->section);
+        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
+                const UnitLine *line = q->section->lines->pdata[i];
+                q->initials |= line->key ? quadlet_initial(line->key) : 0;
+        }
         q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
         check_section(q, q->type->section, q->type->rows);
         check_section(q, "Quadlet", quadlet_section_rows());

@@ -6,8 +6,10 @@
 
 UnitLine *unit_line_new(UnitFile *file, const char *key, const char *value) {
         UnitLine *line = arena_alloc(file->arena, sizeof(UnitLine));
-        line->key = key ? arena_strndup(file->arena, key, strlen(key)) : NULL;
-        line->value = value ? arena_strndup(file->arena, value, strlen(value)) : NULL;
+        line->key_size = key ? (unsigned int) strlen(key) : 0;
+        line->value_size = value ? (unsigned int) strlen(value) : 0;
+        line->key = key ? arena_strndup(file->arena, key, line->key_size) : NULL;
+        line->value = value ? arena_strndup(file->arena, value, line->value_size) : NULL;
         line->path = file->path;
         return line;
 }
@@ -207,24 +209,47 @@ void unit_file_remove(UnitFile *file, const char *section, const char *key) {
         }
 }
 
+static size_t formatted_size(const UnitFile *file) {
+        size_t size = 1;
+        for (guint i = 0; i < file->sections->len; i++) {
+                const UnitSection *s = file->sections->pdata[i];
+                size += s->name ? strlen(s->name) + strlen("\n[]\n") : 0;
+                for (guint j = 0; j < s->lines->len; j++) {
+                        const UnitLine *line = s->lines->pdata[j];
+                        size += (size_t) line->key_size + line->value_size + strlen("=\n");
+                }
+        }
+        return size;
+}
+
+static char *put(char *at, const char *text, size_t size) {
+        memcpy(at, text, size);
+        return at + size;
+}
+
 char *unit_file_format(const UnitFile *file) {
-        GString *text = g_string_sized_new(4096);
+        char *text = g_malloc(formatted_size(file));
+        char *at = text;
         for (guint i = 0; i < file->sections->len; i++) {
                 const UnitSection *s = file->sections->pdata[i];
                 if (s->name) {
-                        if (text->len > 1 && !g_str_has_suffix(text->str, "\n\n"))
-                                g_string_append_c(text, '\n');
-                        g_string_append_printf(text, "[%s]\n", s->name);
+                        /* one empty line above a header */
+                        if (at - text > 1 && !(at[-1] == '\n' && at[-2] == '\n'))
+                                *at++ = '\n';
+                        *at++ = '[';
+                        at = put(at, s->name, strlen(s->name));
+                        at = put(at, "]\n", 2);
                 }
                 for (guint j = 0; j < s->lines->len; j++) {
                         const UnitLine *line = s->lines->pdata[j];
                         if (line->key) {
-                                g_string_append(text, line->key);
-                                g_string_append_c(text, '=');
+                                at = put(at, line->key, line->key_size);
+                                *at++ = '=';
                         }
-                        g_string_append(text, line->value);
-                        g_string_append_c(text, '\n');
+                        at = put(at, line->value, line->value_size);
+                        *at++ = '\n';
                 }
         }
-        return g_string_free(text, FALSE);
+        *at = '\0';
+        return text;
 }

@@ -17,6 +17,8 @@ typedef struct UnitLine {
         const char *key;   /* NULL: a comment or an empty line, kept for the output */
         const char *value; /* of a comment: the whole line */
         const char *path;  /* borrowed, interned: the file or drop-in it was read from */
+        unsigned int key_size;
+        unsigned int value_size;
         unsigned int line;
         unsigned int column;       /* of the key */
         unsigned int value_column; /* of the value; the key's when the value is empty */

@@ -63,6 +63,7 @@ static void add_comment(Parser *p, const Span *span) {
                 return;
         UnitLine *line = unit_line_new(p->file, NULL, NULL);
         line->value = arena_strndup(p->file->arena, span->text, span->size);
+        line->value_size = (unsigned int) span->size;
         line->line = p->number;
         g_ptr_array_add(section->lines, line);
 }
@@ -179,7 +180,9 @@ static void add_assignment(Parser *p, const Span *span) {
         line->value = read_value(p, from, (size_t) (stop - from));
         if (!p->section)
                 return;
-        line->key = arena_strndup(p->file->arena, span->text, (size_t) (key_end - span->text));
+        line->value_size = (unsigned int) strlen(line->value);
+        line->key_size = (unsigned int) (key_end - span->text);
+        line->key = arena_strndup(p->file->arena, span->text, line->key_size);
         line->line = number;
         line->column = span->column;
         line->value_column = from < stop ? span->column + (unsigned int) (from - span->text)
