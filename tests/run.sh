@@ -73,7 +73,8 @@ meson_suites() {
     echo "   $ok passed, $bad failed, ${skip:-0} skipped"
 }
 
-trap finish EXIT INT TERM
+trap finish EXIT
+trap 'failed=$((failed + 1)); echo "run.sh: interrupted" >&2; finish' INT TERM
 [ "$(id -u)" = 0 ] || broken "root is missing: run this as root"
 say "Packages"
 sh "$top/data/build-packages.sh" --install build demo test || broken "packages could not be installed"

@@ -10,7 +10,7 @@ setup() {
 
 teardown() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    lab berth rm -f --all > /dev/null 2>&1 || true
+    lab berth rm -f -t 0 --all > /dev/null 2>&1 || true
 }
 
 in_container() { # FLAGS... -- COMMAND...
@@ -138,9 +138,11 @@ in_container() { # FLAGS... -- COMMAND...
     mkdir -p "$BERTH_TEST_WORK/outside" "$BERTH_TEST_WORK/src" "$BERTH_TEST_WORK/links"
     : > "$BERTH_TEST_WORK/src/here"
     ln -sfn "../../../../../../../..$BERTH_TEST_WORK/outside" "$BERTH_TEST_WORK/links/escape"
-    in_container -v "$BERTH_TEST_WORK/links:/v" -v "$BERTH_TEST_WORK/src:/v/escape/deep" -- \
-        ls "$BERTH_TEST_WORK/outside/deep/here"
+    run in_container -v "$BERTH_TEST_WORK/links:/v" -v "$BERTH_TEST_WORK/src:/v/escape/deep" -- true
+    [ "$status" = 125 ] # in the container nothing is there
     [ -z "$(ls "$BERTH_TEST_WORK/outside")" ]
+    ln -sfn ../../../../../../../../www "$BERTH_TEST_WORK/links/inside"
+    in_container -v "$BERTH_TEST_WORK/links:/v" -v "$BERTH_TEST_WORK/src:/v/inside/deep" -- ls /www/deep/here
     in_container -v "$BERTH_TEST_WORK/src:/x/../../../mnt" -- ls /mnt/here
 }
 
@@ -242,7 +244,7 @@ in_container() { # FLAGS... -- COMMAND...
         lab sh -c "berth run --rm --name crash --replace --network none $image true & sleep 0.0$delay; kill -9 \$! 2>/dev/null; wait" || true
     done
     lab berth run --rm --name crash --replace --network none $image true
-    lab berth rm -f --all > /dev/null
+    lab berth rm -f -t 0 --all > /dev/null
     [ -z "$(lab ls /run/berth/containers)" ]
     [ -z "$(lab sh -c 'ls /run/berth/names')" ]
     [ -z "$(lab ls /var/lib/containers/storage/berth/volatile)" ]
