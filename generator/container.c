@@ -5,7 +5,6 @@
 
 #include "generator/command.h"
 #include "generator/convert.h"
-#include "generator/mount.h"
 #include "generator/properties.h"
 #include "generator/reference.h"
 #include "generator/service.h"
@@ -139,16 +138,6 @@ static void add_environment_files(GString *command, Quadlet *q) {
         }
 }
 
-static void add_mounts(GString *command, Quadlet *q) {
-        g_autoptr(GPtrArray) values = quadlet_values(q, "Mount");
-        for (guint i = 0; i < values->len; i++) {
-                const QuadletValue *value = values->pdata[i];
-                g_autofree char *mount = mount_resolve(q, value->text, value->line);
-                if (mount)
-                        command_add(command, "--mount", mount, NULL);
-        }
-}
-
 static void add_options(GString *run, Quadlet *q, bool notify_type) {
         command_add_group(run, q, GROUP_LOG);
         add_cgroups(run, q);
@@ -170,7 +159,7 @@ static void add_options(GString *run, Quadlet *q, bool notify_type) {
         command_add_group(run, q, GROUP_MASKS);
         add_environment_files(run, q);
         command_add_group(run, q, GROUP_SECRETS);
-        add_mounts(run, q);
+        reference_add_mounts(run, q);
         command_add_group(run, q, GROUP_HEALTH);
         reference_add_pod(run, q);
         command_add_values(run, q, "PodmanArgs", NULL);

@@ -48,7 +48,9 @@ static void add(Quadlet *q,
                 const UnitLine *line,
                 const char *code,
                 const char *suggestion,
-                const char *text) {
+                const char *format,
+                va_list ap) {
+        g_autofree char *text = g_strdup_vprintf(format, ap);
         const UnitSection *section = q->section;
         if (line && line->line > 0)
                 diagnostics_add(q->diagnostics, severity, code, line->path, line->line,
@@ -68,9 +70,8 @@ void quadlet_error(
                 ...) {
         va_list ap;
         va_start(ap, format);
-        g_autofree char *text = g_strdup_vprintf(format, ap);
+        add(q, DIAGNOSTIC_ERROR, line, code, suggestion, format, ap);
         va_end(ap);
-        add(q, DIAGNOSTIC_ERROR, line, code, suggestion, text);
 }
 
 void quadlet_warn(
@@ -82,9 +83,8 @@ void quadlet_warn(
                 ...) {
         va_list ap;
         va_start(ap, format);
-        g_autofree char *text = g_strdup_vprintf(format, ap);
+        add(q, DIAGNOSTIC_WARNING, line, code, suggestion, format, ap);
         va_end(ap);
-        add(q, DIAGNOSTIC_WARNING, line, code, suggestion, text);
 }
 
 char *quadlet_unquote(const char *value) {

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "generator/command.h"
 #include "generator/convert.h"
+#include "generator/mount.h"
 #include "generator/service.h"
 #include "generator/set.h"
 
@@ -152,24 +153,30 @@ char *reference_volume(Quadlet *q, const char *value, const UnitLine *line) {
         return resolved ? g_strconcat(resolved, colon, NULL) : NULL;
 }
 
-void reference_add_networks(GString *command, Quadlet *q) {
-        g_autoptr(GPtrArray) values = quadlet_values(q, "Network");
+typedef char *(*Resolver)(Quadlet *q, const char *value, const UnitLine *line);
+
+/* flag and what resolve makes of each value of key */
+static void
+add_resolved(GString *command, Quadlet *q, const char *key, const char *flag, Resolver resolve) {
+        g_autoptr(GPtrArray) values = quadlet_values(q, key);
         for (guint i = 0; i < values->len; i++) {
                 const QuadletValue *value = values->pdata[i];
-                g_autofree char *network = reference_network(q, value->text, value->line);
-                if (network)
-                        command_add(command, "--network", network, NULL);
+                g_autofree char *word = resolve(q, value->text, value->line);
+                if (word)
+                        command_add(command, flag, word, NULL);
         }
 }
 
+void reference_add_networks(GString *command, Quadlet *q) {
+        add_resolved(command, q, "Network", "--network", reference_network);
+}
+
 void reference_add_volumes(GString *command, Quadlet *q) {
-        g_autoptr(GPtrArray) values = quadlet_values(q, "Volume");
-        for (guint i = 0; i < values->len; i++) {
-                const QuadletValue *value = values->pdata[i];
-                g_autofree char *volume = reference_volume(q, value->text, value->line);
-                if (volume)
-                        command_add(command, "-v", volume, NULL);
-        }
+        add_resolved(command, q, "Volume", "-v", reference_volume);
+}
+
+void reference_add_mounts(GString *command, Quadlet *q) {
+        add_resolved(command, q, "Mount", "--mount", mount_resolve);
 }
 
 void reference_add_pod(GString *command, Quadlet *q) {

@@ -21,9 +21,10 @@ char *reference_source(Quadlet *quadlet, const char *source, bool image_too, con
 /* One Volume= value as the word behind -v. */
 char *reference_volume(Quadlet *quadlet, const char *value, const UnitLine *line);
 
-/* Appends --network / -v words for all values of Network= / Volume=. */
+/* Appends --network / -v / --mount words for all values of Network= / Volume= / Mount=. */
 void reference_add_networks(GString *command, Quadlet *quadlet);
 void reference_add_volumes(GString *command, Quadlet *quadlet);
+void reference_add_mounts(GString *command, Quadlet *quadlet);
 
 /* Pod=: appends --pod NAME and binds the service to the pod's. */
 void reference_add_pod(GString *command, Quadlet *quadlet);
