@@ -15,7 +15,9 @@
 #include "runtime/child-steps.h"
 
 int loopback_in_child(void) {
-        autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        autofd int fd =
+                        socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC,
+                               0); /* any family serves, netdevice(7) */
         struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
         if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
                 return -errno;
