@@ -32,6 +32,8 @@ int verb_image_tree(int argc, char **argv);
 int verb_image_prune(int argc, char **argv);
 int verb_system_df(int argc, char **argv);
 int verb_system_gc(int argc, char **argv);
+int verb_image_mount(int argc, char **argv);
+int verb_image_unmount(int argc, char **argv);
 int verb_image_exists(int argc, char **argv);
 int verb_image_inspect(int argc, char **argv);
 

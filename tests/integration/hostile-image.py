@@ -41,6 +41,7 @@ KINDS = {
     "minus-owner": [entry("u", pax_headers={"uid": str((1 << 32) - 1)})],
     "long-component": [entry("x" * 300, body=b"x")],
     "duplicates": [entry("a", body=b"1"), entry("a", tarfile.DIRTYPE), entry("a/b", body=b"2"), entry("a", body=b"3")],
+    "device": [entry("null", tarfile.CHRTYPE, devmajor=1, devminor=3), entry("d/.wh..wh..opq"), entry("d/.wh.x"), entry("file")],
     "good": [entry("file", body=b"good\n")],
 }
 

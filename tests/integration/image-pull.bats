@@ -209,6 +209,40 @@ push_hostile() {
     [ "$(cat "$top/a")" = 3 ]
 }
 
+@test "devices are made by root, and left out in a user namespace" {
+    push_hostile device
+    pull -q "$REGISTRY/lab/device:1"
+    top=$(store_berth image inspect --format '{{.GraphDriver.Data.UpperDir}}' lab/device:1)
+    [ "$(stat -c '%t:%T' "$top/null")" = 1:3 ]
+    [ "$(getfattr --only-values -n trusted.overlay.opaque "$top/d" 2>/dev/null)" = y ]
+    rm -rf "${STORE:?}"/*
+    unshare --user --map-root-user "$BERTH" --root "$STORE" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/device:1"
+    top=$(store_berth image inspect --format '{{.GraphDriver.Data.UpperDir}}' lab/device:1)
+    [ ! -e "$top/null" ]
+    [ -e "$top/file" ]
+    [ "$(getfattr --only-values -n user.overlay.opaque "$top/d" 2>/dev/null)" = y ]
+    [ "$(stat -c '%F %t:%T' "$top/d/x")" = "character special file 0:0" ]
+}
+
+@test "a million entries: pulled in bounded memory" {
+    [ -n "${BERTH_TEST_LONG:-}" ] || skip "only with --long"
+    push_hostile many
+    /usr/bin/time -o "$BATS_TEST_TMPDIR/time" -f %M "$BERTH" --root "$STORE" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/many:1"
+    cat "$BATS_TEST_TMPDIR/time"
+    [ "$(tail -1 "$BATS_TEST_TMPDIR/time")" -lt 32768 ]
+}
+
+@test "image mount shows the root, image unmount takes it away" {
+    pull -q "$REGISTRY/lab/small:1"
+    run store_berth image mount lab/small:1
+    [ "$status" -eq 0 ]
+    [ "$(cat "$output/etc/motd")" = hello ]
+    [ ! -e "$output/gone" ]
+    ! touch "$output/x"
+    store_berth image unmount lab/small:1
+    [ ! -e "$output/etc" ]
+}
+
 @test "a bomb is refused" {
     push_hostile bomb
     run pull "$REGISTRY/lab/bomb:1"
