@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "oci/member.h"
 
 #define DIFF_IDS_MAX 500 /* the overlay driver's depth */
 #define HISTORY_MAX  10000
@@ -46,14 +47,6 @@ void oci_image_config_free(OciImageConfig *config) {
         }
         g_free(config->history);
         g_free(config);
-}
-
-static bool take_string(JsonObject *object, const char *name, char **ret_value, GError **error) {
-        const char *value;
-        if (!json_get_string(object, name, &value, error))
-                return false;
-        *ret_value = g_strdup(value);
-        return true;
 }
 
 /* Very old Docker images give Cmd and Entrypoint as one string, which a shell ran. */
@@ -112,9 +105,9 @@ static bool take_settings(JsonObject *root, OciImageConfig *config, GError **err
         bool ok = json_get_strings(settings, "Env", &config->env, error) &&
                   take_command(settings, "Entrypoint", &config->entrypoint, error) &&
                   take_command(settings, "Cmd", &config->cmd, error) &&
-                  take_string(settings, "WorkingDir", &config->working_dir, error) &&
-                  take_string(settings, "User", &config->user, error) &&
-                  take_string(settings, "StopSignal", &config->stop_signal, error) &&
+                  oci_member_text(settings, "WorkingDir", &config->working_dir, error) &&
+                  oci_member_text(settings, "User", &config->user, error) &&
+                  oci_member_text(settings, "StopSignal", &config->stop_signal, error) &&
                   take_set(settings, "Volumes", &config->volumes, error) &&
                   take_set(settings, "ExposedPorts", &config->exposed_ports, error) &&
                   take_healthcheck(settings, config, error) &&
@@ -157,10 +150,10 @@ static bool take_history(JsonObject *root, OciImageConfig *config, GError **erro
                 JsonObject *entry;
                 OciHistory *h = &config->history[config->n_history++];
                 if (!json_element_object(array, i, &entry, error) ||
-                    !take_string(entry, "created", &h->created, error) ||
-                    !take_string(entry, "created_by", &h->created_by, error) ||
-                    !take_string(entry, "author", &h->author, error) ||
-                    !take_string(entry, "comment", &h->comment, error) ||
+                    !oci_member_text(entry, "created", &h->created, error) ||
+                    !oci_member_text(entry, "created_by", &h->created_by, error) ||
+                    !oci_member_text(entry, "author", &h->author, error) ||
+                    !oci_member_text(entry, "comment", &h->comment, error) ||
                     !json_get_bool(entry, "empty_layer", &h->empty_layer, error)) {
                         g_prefix_error(error, "history: ");
                         return false;
@@ -178,12 +171,12 @@ OciImageConfig *oci_image_config_parse(const char *bytes, size_t size, GError **
                 return NULL;
         g_autoptr(OciImageConfig) config = g_new0(OciImageConfig, 1);
         config->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        bool ok = take_string(root, "created", &config->created, error) &&
-                  take_string(root, "author", &config->author, error) &&
-                  take_string(root, "architecture", &config->architecture, error) &&
-                  take_string(root, "os", &config->os, error) &&
-                  take_string(root, "variant", &config->variant, error) &&
-                  take_string(root, "os.version", &config->os_version, error) &&
+        bool ok = oci_member_text(root, "created", &config->created, error) &&
+                  oci_member_text(root, "author", &config->author, error) &&
+                  oci_member_text(root, "architecture", &config->architecture, error) &&
+                  oci_member_text(root, "os", &config->os, error) &&
+                  oci_member_text(root, "variant", &config->variant, error) &&
+                  oci_member_text(root, "os.version", &config->os_version, error) &&
                   take_settings(root, config, error) && take_diff_ids(root, config, error) &&
                   take_history(root, config, error);
         if (!ok) {

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "oci/member.h"
 
 GQuark oci_error_quark(void) {
         return g_quark_from_static_string("berth-oci");
@@ -46,14 +47,6 @@ void oci_manifest_free(OciManifest *manifest) {
         g_free(manifest);
 }
 
-static bool take_string(JsonObject *object, const char *name, char **ret_value, GError **error) {
-        const char *value;
-        if (!json_get_string(object, name, &value, error))
-                return false;
-        *ret_value = g_strdup(value);
-        return true;
-}
-
 static bool take_platform(JsonObject *object, OciDescriptor *descriptor, GError **error) {
         JsonObject *inner;
         if (!json_get_object(object, "platform", &inner, error))
@@ -61,20 +54,20 @@ static bool take_platform(JsonObject *object, OciDescriptor *descriptor, GError 
         if (!inner)
                 return true;
         OciPlatform *platform = descriptor->platform = g_new0(OciPlatform, 1);
-        return take_string(inner, "architecture", &platform->architecture, error) &&
-               take_string(inner, "os", &platform->os, error) &&
-               take_string(inner, "variant", &platform->variant, error);
+        return oci_member_text(inner, "architecture", &platform->architecture, error) &&
+               oci_member_text(inner, "os", &platform->os, error) &&
+               oci_member_text(inner, "variant", &platform->variant, error);
 }
 
 static OciDescriptor *descriptor_parse(JsonObject *object, GError **error) {
         g_autoptr(OciDescriptor) d = g_new0(OciDescriptor, 1);
         const char *digest;
-        bool ok = take_string(object, "mediaType", &d->media_type, error) &&
+        bool ok = oci_member_text(object, "mediaType", &d->media_type, error) &&
                   json_need_string(object, "digest", &digest, error) &&
                   json_need_int(object, "size", &d->size, error) &&
                   json_get_strings(object, "urls", &d->urls, error) &&
-                  take_string(object, "data", &d->data, error) &&
-                  take_string(object, "artifactType", &d->artifact_type, error) &&
+                  oci_member_text(object, "data", &d->data, error) &&
+                  oci_member_text(object, "artifactType", &d->artifact_type, error) &&
                   json_get_string_map(object, "annotations", &d->annotations, error) &&
                   take_platform(object, d, error);
         if (!ok)
@@ -181,7 +174,7 @@ static bool fill(JsonObject *root, const char *content_type, OciManifest *m, GEr
         if (version != 2)
                 return error_set_invalid(error, "schemaVersion is %" G_GINT64_FORMAT, version);
         if (!json_get_string_map(root, "annotations", &m->annotations, error) ||
-            !take_string(root, "artifactType", &m->artifact_type, error))
+            !oci_member_text(root, "artifactType", &m->artifact_type, error))
                 return false;
         if (m->kind == OCI_DOCUMENT_INDEX)
                 return take_descriptors(root, "manifests", OCI_INDEX_ENTRIES_MAX, m, error);
