@@ -76,8 +76,6 @@ static void add_bool(GString *command, Quadlet *q, const KeyRow *row) {
 }
 
 static void add_row(GString *command, Quadlet *q, const KeyRow *row) {
-        if (!quadlet_has(q, row->name))
-                return;
         if (row->kind == KEY_BOOL) {
                 add_bool(command, q, row);
                 return;
@@ -94,7 +92,8 @@ static void add_row(GString *command, Quadlet *q, const KeyRow *row) {
 }
 
 void command_add_group(GString *command, Quadlet *q, KeyGroup group) {
-        for (const KeyRow *row = q->type->rows; row->name; row++)
+        for (const KeyRow *row = quadlet_next_row(q, q->type->rows); row;
+             row = quadlet_next_row(q, row + 1))
                 if (row->group == group)
                         add_row(command, q, row);
 }

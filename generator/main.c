@@ -134,7 +134,10 @@ int main(int argc, char **argv) {
         int status = parse_options(argc, argv, &options);
         if (status >= 0)
                 return status;
-        (void) mallopt(M_TOP_PAD, HEAP_STEP); /* a run only grows: fewer, larger steps */
+        /* a run only grows: fewer and larger steps, and one heap for all threads, because those of
+         * glibc for further threads grow page by page */
+        (void) mallopt(M_TOP_PAD, HEAP_STEP);
+        (void) mallopt(M_ARENA_MAX, 1);
         umask(0022); /* units are for everyone to read, however we were started */
         bool kmsg = !options.dry_run && !options.no_kmsg_log;
         log_init("berth-generator", kmsg ? LOG_SINK_KMSG : LOG_SINK_STDERR,

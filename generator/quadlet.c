@@ -102,12 +102,38 @@ static const KeyRow *row_of(const Quadlet *q, const char *key) {
         return row;
 }
 
-uint64_t quadlet_initial(const char *key) {
+static uint64_t initial(const char *key) {
         return UINT64_C(1) << ((unsigned char) key[0] % 64);
 }
 
+void quadlet_index(Quadlet *q) {
+        q->section = unit_file_find(q->file, q->type->section);
+        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
+                const UnitLine *line = q->section->lines->pdata[i];
+                const KeyRow *row = line->key ? key_find(q->type->rows, line->key) : NULL;
+                if (!row)
+                        continue;
+                size_t n = (size_t) (row - q->type->rows);
+                g_assert(n < 64 * G_N_ELEMENTS(q->present));
+                q->present[n / 64] |= UINT64_C(1) << (n % 64);
+                q->initials |= initial(row->name);
+        }
+}
+
+const KeyRow *quadlet_next_row(const Quadlet *q, const KeyRow *row) {
+        size_t n = (size_t) (row - q->type->rows);
+        for (size_t word = n / 64; word < G_N_ELEMENTS(q->present); word++) {
+                uint64_t bits = q->present[word];
+                if (word == n / 64)
+                        bits &= ~UINT64_C(0) << (n % 64);
+                if (bits != 0)
+                        return q->type->rows + word * 64 + (size_t) __builtin_ctzll(bits);
+        }
+        return NULL;
+}
+
 static const UnitLine *last(const Quadlet *q, const char *key) {
-        return q->initials & quadlet_initial(key) ? unit_section_last(q->section, key) : NULL;
+        return q->initials & initial(key) ? unit_section_last(q->section, key) : NULL;
 }
 
 bool quadlet_has(const Quadlet *q, const char *key) {

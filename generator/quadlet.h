@@ -30,6 +30,7 @@ typedef struct Quadlet {
         UnitName name;
         UnitFile *file;             /* drop-ins merged */
         const UnitSection *section; /* borrowed from file: that of the type; may be NULL */
+        uint64_t present[2];        /* a bit for each row of the type's table that has a line */
         uint64_t initials; /* first letters of the keys there are: most look-ups end here */
         Diagnostics *diagnostics;
         QuadletState state;
@@ -66,8 +67,11 @@ void quadlet_warn(
 
 /* Readers of the type's own section. Each works as the key's row says. */
 
-/* The bit of a key in initials. */
-uint64_t quadlet_initial(const char *key);
+/* Notes which keys there are; once, when the file is complete. */
+void quadlet_index(Quadlet *quadlet);
+
+/* The first row from row on that has a line, or NULL. */
+const KeyRow *quadlet_next_row(const Quadlet *quadlet, const KeyRow *row);
 
 /* Whether the key is assigned at all. */
 bool quadlet_has(const Quadlet *quadlet, const char *key);

@@ -197,11 +197,7 @@ static char *default_resource(Quadlet *q) {
 }
 
 static void settle_names(Quadlet *q) {
-        q->section = unit_file_find(q->file, q->type->section);
-        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
-                const UnitLine *line = q->section->lines->pdata[i];
-                q->initials |= line->key ? quadlet_initial(line->key) : 0;
-        }
+        quadlet_index(q);
         q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
         check_section(q, q->type->section, q->type->rows);
         check_section(q, "Quadlet", quadlet_section_rows());

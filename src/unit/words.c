@@ -108,10 +108,14 @@ bool words_split(const char *text, WordsMode mode, GPtrArray *words, GError **er
 static bool needs_quotes(const char *word) {
         if (*word == '\0' || strcmp(word, ";") == 0) /* a lone ';' separates commands */
                 return true;
-        for (const char *p = word; *p; p++)
-                if (g_ascii_iscntrl(*p) || strchr(" \"'\\", *p))
+        bool is_ascii = true;
+        for (const char *p = word; *p; p++) {
+                unsigned char c = (unsigned char) *p;
+                if (c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7f)
                         return true;
-        return !g_utf8_validate(word, -1, NULL);
+                is_ascii = is_ascii && c < 0x80;
+        }
+        return !is_ascii && !g_utf8_validate(word, -1, NULL);
 }
 
 static void append_escaped(GString *line, char c) {
