@@ -20,7 +20,7 @@ setup() {
 }
 
 teardown() {
-    rm -rf "$STORE" "$STORE-run" "$STORE.2" "$STORE.2-run"
+    rm -rf "$STORE" "$STORE-run" "$STORE-run5" "$STORE.2" "$STORE.2-run"
 }
 
 size_of_chain() {
