@@ -68,7 +68,8 @@ static UnitFile *begin(const Quadlet *q, const char *what) {
                                                    "berth-generator"));
         g_autofree char *description = g_strdup_printf("%s of %s", what, q->service);
         unit_file_add(unit, "Unit", "Description", description);
-        unit_file_add(unit, "Unit", "SourcePath", q->path);
+        g_autofree char *source = quadlet_source_path(q);
+        unit_file_add(unit, "Unit", "SourcePath", source);
         return unit;
 }
 

@@ -17,6 +17,7 @@ static const LintCode codes[] = {
         { "deprecated-key", "The key still works, but there is a better one." },
         { "drop-in", "A drop-in file or folder cannot be used." },
         { "duplicate-service", "Two unit files make the same service." },
+        { "invalid-name", "The file's name cannot be that of a unit." },
         { "invalid-value", "The value is not one that the key takes." },
         { "missing-key", "A key that the unit type or another key needs is not there." },
         { "missing-path", "A path beside the unit file does not exist." },

@@ -104,7 +104,8 @@ UnitFile *loud_unit(const Quadlet *q) {
         g_autofree char *text = error ? diagnostic_format(error) : g_strdup(q->path);
         g_autofree char *description = describe(text);
         unit_file_add(unit, "Unit", "Description", description);
-        unit_file_add(unit, "Unit", "SourcePath", q->path);
+        g_autofree char *source = quadlet_source_path(q);
+        unit_file_add(unit, "Unit", "SourcePath", source);
         add_service(unit, q);
         return unit;
 }

@@ -92,7 +92,7 @@ static void add_unit(Output *output, Quadlet *q) {
         bool good = quadlet_convert(q);
         if (!good)
                 output->n_failed++;
-        if (q->clashes)
+        if (q->unwritable)
                 return;
         UnitFile *unit = good ? g_steal_pointer(&q->unit) : loud_unit(q);
         bool stub = q->set->stubs && g_hash_table_contains(q->set->stubs, q->service);

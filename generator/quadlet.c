@@ -251,6 +251,11 @@ GPtrArray *quadlet_section_words(Quadlet *q, const char *section, const char *ke
         return values;
 }
 
+char *quadlet_source_path(const Quadlet *q) {
+        g_auto(GStrv) parts = g_strsplit(q->path, "%", -1);
+        return g_strjoinv("%%", parts);
+}
+
 char *quadlet_absolute_path(const Quadlet *q, const char *path) {
         if (path[0] == '/' || (path[0] == '%' && path[1] != '%'))
                 return NULL;

@@ -34,7 +34,7 @@ typedef struct Quadlet {
         uint64_t initials; /* first letters of the keys there are: most look-ups end here */
         Diagnostics *diagnostics;
         QuadletState state;
-        bool clashes;           /* another file has the same service name: ours is not written */
+        bool unwritable;        /* no service of that name can be written: taken, or no unit name */
         bool strict;            /* [Quadlet] Strict=yes: warnings about keys are errors */
         char *service;          /* "web.service" */
         char *resource;         /* name of the container, volume, …; may hold specifiers */
@@ -102,6 +102,9 @@ GPtrArray *quadlet_section_words(Quadlet *quadlet, const char *section, const ch
 
 /* Boolean of any section: 1, yes, true, on are true; what is no boolean at all is a warning. */
 bool quadlet_section_bool(Quadlet *quadlet, const char *section, const char *key, bool otherwise);
+
+/* The value of SourcePath=: '%' doubled, for systemd expands specifiers there. Caller frees. */
+char *quadlet_source_path(const Quadlet *quadlet);
 
 /* A path relative to the unit's folder, cleaned; NULL for texts that stay as they are (absolute,
  * or beginning with a specifier). Caller frees. */

@@ -117,7 +117,8 @@ void service_begin(Quadlet *q) {
                 translate_key(q, *key);
         if (quadlet_section_bool(q, "Quadlet", "DefaultDependencies", true))
                 add_network_wait(q);
-        service_add(q, "Unit", "SourcePath", q->path);
+        g_autofree char *source = quadlet_source_path(q);
+        service_add(q, "Unit", "SourcePath", source);
         service_add(q, "Unit", "RequiresMountsFor", "%t/containers");
         unit_file_rename(q->unit, q->type->section, q->type->x_section);
         unit_file_rename(q->unit, "Quadlet", "X-Quadlet");

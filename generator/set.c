@@ -167,6 +167,24 @@ static char *service_name(Quadlet *q) {
                         q->name.instance ? q->name.instance : "", ".service", NULL);
 }
 
+static bool has_control(const char *text) {
+        for (; *text; text++)
+                if (g_ascii_iscntrl(*text))
+                        return true;
+        return false;
+}
+
+/* systemd overlooks unit files whose names are not unit names, and a line break in a path would
+ * begin a line of its own in the unit: nothing is written then. */
+static void check_name(Quadlet *q) {
+        if (unit_name_is_valid(q->service) && !has_control(q->path))
+                return;
+        quadlet_error(q, NULL, "invalid-name", "rename the file",
+                      "'%s' cannot be the name of a unit: use letters, digits and ':-_.\\@'",
+                      q->service);
+        q->unwritable = true;
+}
+
 static const char *name_key(const Quadlet *q) {
         static const char *const keys[QUADLET_N_KINDS] = {
                 [QUADLET_CONTAINER] = "ContainerName", [QUADLET_POD] = "PodName",
@@ -202,6 +220,7 @@ static void settle_names(Quadlet *q) {
         check_section(q, q->type->section, q->type->rows);
         check_section(q, "Quadlet", quadlet_section_rows());
         q->service = service_name(q);
+        check_name(q);
         const char *key = name_key(q);
         q->resource = key ? quadlet_string(q, key) : NULL;
         if (!q->resource)
@@ -223,7 +242,7 @@ static void settle_clashes(QuadletSet *set) {
                 quadlet_error(q, quadlet_line(q, "ServiceName"), "duplicate-service",
                               "rename one of the files, or use ServiceName=",
                               "%s is made from %s already", q->service, other->path);
-                q->clashes = true;
+                q->unwritable = true;
         }
 }
 

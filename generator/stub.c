@@ -53,9 +53,10 @@ char *stub_format(const Quadlet *q) {
         if (!any)
                 return NULL;
         g_autofree char *install = unit_file_format(stub);
+        g_autofree char *source = quadlet_source_path(q);
         return g_strconcat(
                         STUB_MARK ", so that systemctl can enable and disable this service.\n"
                                   "# berth-generator makes the rest of it from the file below.\n"
                                   "[Unit]\nSourcePath=",
-                        q->path, "\n\n", install, NULL);
+                        source, "\n\n", install, NULL);
 }

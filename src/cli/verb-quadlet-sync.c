@@ -81,7 +81,7 @@ static bool write_stubs(Sync *s, const QuadletSet *set, GError **error) {
         g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         for (guint i = 0; i < set->items->len; i++) {
                 const Quadlet *q = set->items->pdata[i];
-                g_autofree char *text = q->clashes ? NULL : stub_format(q);
+                g_autofree char *text = q->unwritable ? NULL : stub_format(q);
                 if (!text)
                         continue;
                 g_hash_table_add(wanted, g_strdup(q->service));
