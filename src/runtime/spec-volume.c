@@ -161,7 +161,8 @@ add_source(const SpecRequest *request,
                 return error_set_invalid(
                                 error, "invalid container path \"%s\", must be an absolute path",
                                 destination);
-        /* cleaned as text, as Podman does; links on the way are resolved at the mount, inside the root */
+        /* cleaned as text, as Podman does; links on the way are resolved at the mount, inside the
+         * root */
         g_autofree char *clean = g_canonicalize_filename(destination, "/");
         destination = clean;
         if (strcmp(destination, "/") == 0)
