@@ -42,7 +42,7 @@ static void directory_of_file(Quadlet *q, const char *file) {
 /* SetWorkingDirectory=: a folder by name, or the context itself. Gives the context, or NULL. */
 static char *apply_set_working_directory(Quadlet *q, const char *value, const char *file) {
         if (g_ascii_strcasecmp(value, "unit") == 0)
-                set_working_directory(q, q->folder);
+                set_working_directory(q, q->base);
         else if (g_ascii_strcasecmp(value, "file") == 0)
                 directory_of_file(q, file);
         else if (g_ascii_strcasecmp(value, "yaml") == 0)
@@ -55,7 +55,7 @@ static char *apply_set_working_directory(Quadlet *q, const char *value, const ch
                 g_autofree char *present = working_directory(q);
                 if (present)
                         return NULL; /* what the user set in [Service] is the context */
-                set_working_directory(q, q->folder);
+                set_working_directory(q, q->base);
                 return g_strdup(value);
         }
         return NULL;

@@ -51,7 +51,7 @@ static void set_working_directory(Quadlet *q, const GPtrArray *yaml) {
                 return;
         g_autofree char *folder = NULL;
         if (g_ascii_strcasecmp(value, "unit") == 0)
-                folder = g_strdup(q->folder);
+                folder = g_strdup(q->base);
         else if (g_ascii_strcasecmp(value, "yaml") != 0)
                 quadlet_error(q, line, "invalid-value", "use 'yaml' or 'unit'",
                               "unsupported value for SetWorkingDirectory: %s", value);

@@ -8,12 +8,20 @@
 #include "base/text.h"
 #include "unit/words.h"
 
+static char *escape_specifiers(const char *path) {
+        if (!strchr(path, '%'))
+                return g_strdup(path);
+        g_auto(GStrv) parts = g_strsplit(path, "%", -1);
+        return g_strjoinv("%%", parts);
+}
+
 Quadlet *quadlet_new(const char *path) {
         Quadlet *q = g_new0(Quadlet, 1);
         q->path = g_strdup(path);
         const char *slash = strrchr(q->path, '/');
         q->file_name = slash ? slash + 1 : q->path;
         q->folder = g_path_get_dirname(path);
+        q->base = escape_specifiers(q->folder);
         q->type = quadlet_type_of_file(q->file_name);
         q->diagnostics = diagnostics_new();
         g_assert(q->type && unit_name_parse(q->file_name, &q->name));
@@ -25,6 +33,7 @@ void quadlet_free(Quadlet *q) {
                 return;
         g_free(q->path);
         g_free(q->folder);
+        g_free(q->base);
         unit_name_clear(&q->name);
         unit_file_free(q->file);
         diagnostics_free(q->diagnostics);
@@ -252,14 +261,13 @@ GPtrArray *quadlet_section_words(Quadlet *q, const char *section, const char *ke
 }
 
 char *quadlet_source_path(const Quadlet *q) {
-        g_auto(GStrv) parts = g_strsplit(q->path, "%", -1);
-        return g_strjoinv("%%", parts);
+        return escape_specifiers(q->path);
 }
 
 char *quadlet_absolute_path(const Quadlet *q, const char *path) {
         if (path[0] == '/' || (path[0] == '%' && path[1] != '%'))
                 return NULL;
-        return g_canonicalize_filename(path, q->folder);
+        return g_canonicalize_filename(path, q->base);
 }
 
 bool quadlet_is_url(const char *text) {

@@ -27,6 +27,7 @@ typedef struct Quadlet {
         char *path;
         const char *file_name; /* borrowed from path */
         char *folder;
+        char *base; /* the folder as values name it: '%' doubled, because systemd expands them */
         UnitName name;
         UnitFile *file;             /* drop-ins merged */
         const UnitSection *section; /* borrowed from file: that of the type; may be NULL */
