@@ -19,6 +19,24 @@ bool cli_runtime_open(Runtime *ret_runtime, GError **error) {
         return runtime_open(global->root, global->runroot, ret_runtime, error);
 }
 
+bool cli_begin(const OptionTable *table,
+               int argc,
+               char **argv,
+               void *options,
+               char ***ret_operands,
+               Runtime *ret_runtime,
+               int *ret_status) {
+        g_autoptr(GError) error = NULL;
+        OptionResult r = options_parse(table, argc, argv, options, ret_operands, &error);
+        *ret_status = EXIT_STATUS_OK;
+        if (r == OPTION_RESULT_HELP)
+                return false;
+        if (r == OPTION_RESULT_OK && cli_runtime_open(ret_runtime, &error))
+                return true;
+        *ret_status = verb_fail(&error);
+        return false;
+}
+
 int run_fail(GError **error) {
         int status = g_error_matches(*error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_EXEC)
                                      ? EXIT_STATUS_NOT_EXEC

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "cli/options.h"
 #include "runtime/container.h"
 
 /* Starting containers as services of their own, for `run -d`, `start` and `restart`. */
@@ -11,6 +12,16 @@ bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error)
 
 /* Opens the runtime with --root and --runroot. */
 bool cli_runtime_open(Runtime *ret_runtime, GError **error);
+
+/* How a verb begins: parses its flags and opens the runtime. False when the verb is over (help, or
+ * an error that was printed), with its exit status. */
+bool cli_begin(const OptionTable *table,
+               int argc,
+               char **argv,
+               void *options,
+               char ***ret_operands,
+               Runtime *ret_runtime,
+               int *ret_status);
 
 /* Makes sure that the image is there, by the policy: "missing" (NULL), "always", "never", "newer".
  */

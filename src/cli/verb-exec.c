@@ -62,11 +62,10 @@ int verb_exec(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &flags, &operands, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        int begun;
+        bool go_on = cli_begin(&table, argc, argv, &flags, &operands, &runtime, &begun);
+        if (!go_on)
+                return begun;
         char **rest = operands;
         g_autoptr(ContainerRecord) record = find(&runtime, &flags, &rest, &error);
         if (!record)

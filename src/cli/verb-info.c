@@ -84,12 +84,11 @@ int verb_info(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
+        int begun;
+        bool go_on = cli_begin(&table, argc, argv, &options, &operands, &runtime, &begun);
         g_autofree char *format = options.format;
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        if (!go_on)
+                return begun;
         JsonObject *store = store_json(&runtime, &error);
         if (!store)
                 return verb_fail(&error);

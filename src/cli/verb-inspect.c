@@ -57,11 +57,10 @@ static int inspect(int argc, char **argv, const OptionTable *table, const char *
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **names = NULL;
-        OptionResult r = options_parse(table, argc, argv, &options, &names, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        int begun;
+        bool go_on = cli_begin(table, argc, argv, &options, &names, &runtime, &begun);
+        if (!go_on)
+                return begun;
         g_autoptr(GPtrArray) objects =
                         g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
         int status = EXIT_STATUS_OK;

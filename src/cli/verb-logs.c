@@ -78,12 +78,11 @@ int verb_logs(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **names = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &names, &error);
+        int begun;
+        bool go_on = cli_begin(&table, argc, argv, &options, &names, &runtime, &begun);
         g_autofree char *since = options.since;
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        if (!go_on)
+                return begun;
         for (char **name = names; *name; name++) {
                 g_autoptr(ContainerRecord) record = record_find(runtime.records, *name, &error);
                 if (!record)

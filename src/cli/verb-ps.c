@@ -194,11 +194,10 @@ int verb_ps(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        int begun;
+        bool go_on = cli_begin(&table, argc, argv, &options, &operands, &runtime, &begun);
+        if (!go_on)
+                return begun;
         g_autoptr(GPtrArray) list = record_list(runtime.records, &error);
         if (!list || !filter_list(list, &options, &error))
                 return verb_fail(&error);

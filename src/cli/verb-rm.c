@@ -42,11 +42,10 @@ int verb_rm(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **names = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &names, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
+        int begun;
+        bool go_on = cli_begin(&table, argc, argv, &options, &names, &runtime, &begun);
+        if (!go_on)
+                return begun;
         const Selection selection = {
                 .names = names,
                 .all = options.all,

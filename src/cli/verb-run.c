@@ -79,6 +79,27 @@ static int run_as_service(Runtime *runtime, Container *c, GError **error) {
         return EXIT_STATUS_OK;
 }
 
+/* Flags to a described container; false when the verb is over, with its exit status. */
+static bool
+begin(const OptionTable *table,
+      int argc,
+      char **argv,
+      ContainerOptions *options,
+      Runtime *runtime,
+      Container *container,
+      int *ret_status) {
+        g_autoptr(GError) error = NULL;
+        OptionResult r = parse(table, argc, argv, options, &error);
+        *ret_status = EXIT_STATUS_OK;
+        if (r == OPTION_RESULT_HELP)
+                return false;
+        if (r == OPTION_RESULT_OK && cli_runtime_open(runtime, &error) &&
+            prepare(runtime, options, container, &error))
+                return true;
+        *ret_status = run_fail(&error);
+        return false;
+}
+
 int verb_run(int argc, char **argv) {
         static const OptionTable table = {
                 .usage = "berth run [options] IMAGE [COMMAND [ARG...]]",
@@ -91,12 +112,9 @@ int verb_run(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_auto(Container) container = { .root_fd = -1 };
         g_autoptr(GError) error = NULL;
-        OptionResult r = parse(&table, argc, argv, &options, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error) ||
-            !prepare(&runtime, &options, &container, &error))
-                return run_fail(&error);
+        int status;
+        if (!begin(&table, argc, argv, &options, &runtime, &container, &status))
+                return status;
         if (!options.detach)
                 return run_foreground(&runtime, &container, &options, &error);
         if (notify_is_supervised())
@@ -115,13 +133,8 @@ int verb_create(int argc, char **argv) {
         g_auto(ContainerOptions) options;
         g_auto(Runtime) runtime = { 0 };
         g_auto(Container) container = { .root_fd = -1 };
-        g_autoptr(GError) error = NULL;
-        OptionResult r = parse(&table, argc, argv, &options, &error);
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error) ||
-            !prepare(&runtime, &options, &container, &error))
-                return run_fail(&error);
-        printf("%s\n", container.record->id);
-        return EXIT_STATUS_OK;
+        int status;
+        if (begin(&table, argc, argv, &options, &runtime, &container, &status))
+                printf("%s\n", container.record->id);
+        return status;
 }
