@@ -2,10 +2,13 @@
 /* berth run, create: by who asks, a unit's main process, a child of the shell, or a new service. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/container-flags.h"
 #include "cli/exit.h"
 #include "cli/start.h"
@@ -59,11 +62,25 @@ run_supervised(Runtime *runtime, Container *c, const ContainerOptions *options, 
         return EXIT_STATUS_OK;
 }
 
+/* Limits are properties of a unit. As the main process of one (Type=oneshot) we are in it; from a
+ * shell there is none, and a limit that limits nothing must not look as if it did. */
+static bool check_limits(const Container *c, GError **error) {
+        uint64_t pid;
+        const char *text = getenv("SYSTEMD_EXEC_PID");
+        bool in_unit = text && text_parse_uint64(text, INT32_MAX, &pid) && (pid_t) pid == getpid();
+        if (in_unit || !c->spec->resources)
+                return true;
+        return error_set_invalid(
+                        error, "--memory and --pids-limit need a service: add -d, or write a unit "
+                               "file with Memory= or PidsLimit=");
+}
+
 static int
 run_foreground(Runtime *runtime, Container *c, const ContainerOptions *options, GError **error) {
         const ForegroundOptions foreground = { .interactive = options->interactive };
         int status = EXIT_STATUS_ERROR;
-        if (!container_run_foreground(runtime, c, &foreground, &status, error))
+        if (!check_limits(c, error) ||
+            !container_run_foreground(runtime, c, &foreground, &status, error))
                 return fail_started(runtime, c, error);
         if (!container_finish(runtime, c->record, status, error))
                 return run_fail(error);

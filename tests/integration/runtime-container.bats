@@ -167,6 +167,15 @@ in_container() { # FLAGS... -- COMMAND...
     [ "$(in_container --umask 0077 -- sh -c umask)" = 0077 ]
 }
 
+@test "a limit that would limit nothing is refused, one of a service is on its unit" {
+    run in_container --memory 64m -- true
+    [ "$status" = 125 ]
+    [[ $output == *--memory* ]]
+    lab berth run -d --name limited --memory 64m --pids-limit 50 --network none $image sleep 1000 > /dev/null
+    [ "$(lab systemctl show -P MemoryMax berth-limited.service)" = 67108864 ]
+    [ "$(lab systemctl show -P TasksMax berth-limited.service)" = 50 ]
+}
+
 @test "a terminal: controlling, on /dev/console, with the payload as session leader" {
     run lab script -qec "berth run --rm -it --network none $image sh -c 'tty; test -c /dev/console && echo console; exit 3'" /dev/null
     [ "$status" = 3 ]
