@@ -64,13 +64,17 @@ fails_with() {
 }
 
 @test "a store that is full" {
-    lab sh -ec 'mkdir -p /full; mount -t tmpfs -o size=4m tmpfs /full
-        mkdir -p /full/store; cp -a /var/lib/containers/storage/. /full/store/ 2>/dev/null || true
-        dd if=/dev/zero of=/full/fill bs=64k 2>/dev/null || true'
+    lab sh -ec 'mkdir -p /full; mount -t tmpfs -o size=64m tmpfs /full
+        cp -a /var/lib/containers/storage /full/store'
+    lab berth --root /full/store --runroot /full/run run --rm --network none $image true
+    lab sh -c 'dd if=/dev/zero of=/full/fill bs=4k 2>/dev/null; [ "$(df --output=avail /full | tail -1)" -eq 0 ]'
     run lab berth --root /full/store --runroot /full/run run --rm --network none $image true
+    left=$(lab sh -c 'ls /full/run/berth/containers /full/run/berth/names /full/store/berth/volatile | grep -v :')
     lab umount /full
     [ "$status" = 125 ]
-    [[ $output == *"space"* ]] || [[ $output == *"/full"* ]]
+    [[ $output == *"/full/"* ]] || [[ $output == *"containers/"* ]]
+    [[ $output == *"No space left"* ]]
+    [ -z "$left" ]
 }
 
 @test "starting a present image uses no thread, waits for no lock, and touches no network" {
