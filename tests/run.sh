@@ -3,17 +3,19 @@
 # Everything: installs what it needs, builds, runs all suites. The last line is "N passed, N failed" with
 # ", N skipped" where tests were skipped (their reasons stand above).
 #
-#   sh tests/run.sh [--long] [PATTERN...]    PATTERN: only bats files whose name contains it
+#   sh tests/run.sh [--long] [--quick] [PATTERN...]    PATTERN: only bats files whose name contains it
 #
-# --long adds the stress variants. BERTH_TEST_DIR keeps the work folder at that place.
+# --long adds the stress variants; --quick leaves out what needs no systemd (unit tests, golden files, fuzz
+# seeds, lint, the sanitizer build). BERTH_TEST_DIR keeps the work folder at that place.
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-long= patterns=
+long= quick= patterns=
 for argument; do
     case $argument in
         --long) long=1 ;;
-        -*) sed -n '3,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        --quick) quick=1 ;;
+        -*) sed -n '3,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
         *) patterns="$patterns $argument" ;;
     esac
 done
@@ -85,17 +87,21 @@ ninja -C "$work/build" > "$work/ninja.log" 2>&1 || { grep -A5 error: "$work/ninj
 DESTDIR=$work/stage meson install -C "$work/build" --no-rebuild > "$work/install.log" 2>&1 ||
     { tail -5 "$work/install.log"; broken "the installation failed"; }
 
-say "Unit tests, golden files, fuzz seeds, lint"
-meson_suites "$work/build"
-
-say "The same under AddressSanitizer and UndefinedBehaviorSanitizer"
-if meson setup -Dsanitize=true -Dman=false "$work/build-sanitize" "$top" > "$work/setup-sanitize.log" 2>&1 &&
-    ninja -C "$work/build-sanitize" > "$work/ninja-sanitize.log" 2>&1; then
-    meson_suites "$work/build-sanitize" --suite unit --suite golden --suite fuzz-replay
-else
-    tail -5 "$work/setup-sanitize.log"
-    grep -A5 error: "$work/ninja-sanitize.log" 2>/dev/null | head
-    failed=$((failed + 1))
+sanitized_suites() {
+    if meson setup -Dsanitize=true -Dman=false "$work/build-sanitize" "$top" > "$work/setup-sanitize.log" 2>&1 &&
+        ninja -C "$work/build-sanitize" > "$work/ninja-sanitize.log" 2>&1; then
+        meson_suites "$work/build-sanitize" --suite unit --suite golden --suite fuzz-replay
+    else
+        tail -5 "$work/setup-sanitize.log"
+        grep -A5 error: "$work/ninja-sanitize.log" 2>/dev/null | head
+        failed=$((failed + 1))
+    fi
+}
+if [ -z "$quick" ]; then
+    say "Unit tests, golden files, fuzz seeds, lint"
+    meson_suites "$work/build"
+    say "The same under AddressSanitizer and UndefinedBehaviorSanitizer"
+    sanitized_suites
 fi
 
 say "A private systemd with an image in its store"
@@ -134,7 +140,7 @@ say "Black-box tests"
 # two lanes for two cores: what works on stores of its own, and what shares the private systemd
 run_bats image $(wanted "$top"/tests/integration/image-*.bats) &
 images=$!
-run_bats systemd $(wanted "$top"/tests/integration/generator-*.bats "$top"/tests/integration/runtime-*.bats)
+run_bats systemd $(wanted $(ls "$top"/tests/integration/*.bats | grep -v '/image-[^/]*$'))
 wait $images
 for tap in "$work"/*.tap; do
     [ -e "$tap" ] || continue
