@@ -13,18 +13,10 @@ static void (*const converters[QUADLET_N_KINDS])(Quadlet *) = {
         [QUADLET_KUBE] = kube_convert,           [QUADLET_ARTIFACT] = artifact_convert,
 };
 
-static bool may_name_unit(const char *value) {
-        for (const char *dot = strchr(value, '.'); dot; dot = strchr(dot + 1, '.'))
-                for (size_t i = 0; i < QUADLET_N_KINDS; i++)
-                        if (g_str_has_prefix(dot + 1, quadlet_types()[i].suffix))
-                                return true;
-        return false;
-}
-
 bool quadlet_is_independent(const Quadlet *q) {
         for (guint i = 0; q->section && i < q->section->lines->len; i++) {
                 const UnitLine *line = q->section->lines->pdata[i];
-                if (line->key && may_name_unit(line->value))
+                if (line->key && quadlet_may_name_file(line->value))
                         return false;
         }
         return true;

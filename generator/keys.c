@@ -345,6 +345,15 @@ bool quadlet_is_file_name(const char *file_name) {
         return quadlet_type_of_file(file_name) != NULL && strrchr(file_name, '.') != file_name;
 }
 
+bool quadlet_may_name_file(const char *value) {
+        for (const char *dot = strchr(value, '.'); dot; dot = strchr(dot + 1, '.'))
+                for (size_t i = 0; i < QUADLET_N_KINDS; i++)
+                        if (dot[1] == types[i].suffix[0] &&
+                            g_str_has_prefix(dot + 1, types[i].suffix))
+                                return true;
+        return false;
+}
+
 const KeyRow *quadlet_section_rows(void) {
         return section_rows;
 }

@@ -83,6 +83,9 @@ const QuadletType *quadlet_types(void);
 const QuadletType *quadlet_type_of_file(const char *file_name);
 bool quadlet_is_file_name(const char *file_name);
 
+/* Whether a name of a unit file may be in the value: false is certain. */
+bool quadlet_may_name_file(const char *value);
+
 /* Keys of [Quadlet], the same for all types. */
 const KeyRow *quadlet_section_rows(void);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth-generator: systemd.generator(7). Reads unit files, writes services below argv's folder, and
  * touches nothing else: no bus, no network, no NSS, no process. */
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,11 +8,10 @@
 
 #include "base/log.h"
 #include "build-config.h"
-#include "generator/output.h"
+#include "generator/heap.h"
+#include "generator/output-write.h"
 #include "generator/set.h"
 #include "generator/stub.h"
-
-#define HEAP_STEP (1024 * 1024)
 
 typedef struct Options {
         bool dry_run;
@@ -134,10 +132,8 @@ int main(int argc, char **argv) {
         int status = parse_options(argc, argv, &options);
         if (status >= 0)
                 return status;
-        /* a run only grows: fewer and larger steps, and one heap for all threads, because those of
-         * glibc for further threads grow page by page */
-        (void) mallopt(M_TOP_PAD, HEAP_STEP);
-        (void) mallopt(M_ARENA_MAX, 1);
+        heap_prepare();
+        heap_reserve();
         umask(0022); /* units are for everyone to read, however we were started */
         bool kmsg = !options.dry_run && !options.no_kmsg_log;
         log_init("berth-generator", kmsg ? LOG_SINK_KMSG : LOG_SINK_STDERR,
@@ -147,15 +143,14 @@ int main(int argc, char **argv) {
                 return 1;
         }
         g_autoptr(QuadletSet) set = load(&options);
-        g_autoptr(Output) output = output_make(set);
+        g_autoptr(Output) output =
+                        options.dry_run ? output_make(set) : output_make_into(set, options.folder);
         for (guint i = 0; i < set->items->len; i++) {
                 const Quadlet *q = set->items->pdata[i];
                 log_diagnostics(q->diagnostics, q->file_name);
         }
         if (options.dry_run)
                 output_print(output);
-        else if (output->files->len > 0)
-                output_write(output, options.folder, set->diagnostics);
         if (!options.dry_run && options.late_folder)
                 output_write_late(set, options.late_folder, set->diagnostics);
         log_diagnostics(set->diagnostics, NULL);

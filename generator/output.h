@@ -13,7 +13,7 @@
 
 typedef struct OutputFile {
         char *name; /* "web.service", "web.service.d/10-berth.conf" */
-        UnitFile *unit;
+        char *text;
 } OutputFile;
 
 typedef struct Output {
@@ -24,17 +24,13 @@ typedef struct Output {
 
 /* Converts all units of the set. Files come in the order of the unit files' names. */
 Output *output_make(QuadletSet *set);
+
+/* The same, and writes each file and link below folder (made when there is something to write), in
+ * one step each, as soon as it is made: one thread is in the kernel while the others convert. Goes
+ * on after a failure and reports it in set->diagnostics. */
+Output *output_make_into(QuadletSet *set, const char *folder);
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
 
 /* Prints the files as -dryrun shows them. */
 void output_print(const Output *output);
-
-/* Writes everything below folder, each file and link replaced in one step; goes on after a failure
- * and reports it in diagnostics. */
-void output_write(const Output *output, const char *folder, Diagnostics *diagnostics);
-
-/* User managers: lets our unit that waits for the network answer to Podman's name for it, which
- * generated units use, in the folder of least precedence: where Podman is installed its own is
- * found first. */
-void output_write_late(const QuadletSet *set, const char *folder, Diagnostics *diagnostics);

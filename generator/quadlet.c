@@ -115,18 +115,11 @@ static uint64_t initial(const char *key) {
         return UINT64_C(1) << ((unsigned char) key[0] % 64);
 }
 
-void quadlet_index(Quadlet *q) {
-        q->section = unit_file_find(q->file, q->type->section);
-        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
-                const UnitLine *line = q->section->lines->pdata[i];
-                const KeyRow *row = line->key ? key_find(q->type->rows, line->key) : NULL;
-                if (!row)
-                        continue;
-                size_t n = (size_t) (row - q->type->rows);
-                g_assert(n < 64 * G_N_ELEMENTS(q->present));
-                q->present[n / 64] |= UINT64_C(1) << (n % 64);
-                q->initials |= initial(row->name);
-        }
+void quadlet_index(Quadlet *q, const KeyRow *row) {
+        size_t n = (size_t) (row - q->type->rows);
+        g_assert(n < 64 * G_N_ELEMENTS(q->present));
+        q->present[n / 64] |= UINT64_C(1) << (n % 64);
+        q->initials |= initial(row->name);
 }
 
 const KeyRow *quadlet_next_row(const Quadlet *q, const KeyRow *row) {

@@ -68,8 +68,8 @@ void quadlet_warn(
 
 /* Readers of the type's own section. Each works as the key's row says. */
 
-/* Notes which keys there are; once, when the file is complete. */
-void quadlet_index(Quadlet *quadlet);
+/* Notes that a key of this row is there: the readers find no other. */
+void quadlet_index(Quadlet *quadlet, const KeyRow *row);
 
 /* The first row from row on that has a line, or NULL. */
 const KeyRow *quadlet_next_row(const Quadlet *quadlet, const KeyRow *row);

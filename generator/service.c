@@ -111,10 +111,21 @@ static void warn_about_users(Quadlet *q) {
         }
 }
 
+/* Most files name only units of systemd's there: then no key needs a closer look. */
+static void translate_dependencies(Quadlet *q) {
+        const UnitSection *section = unit_file_find(q->file, "Unit");
+        bool any = false;
+        for (guint i = 0; section && !any && i < section->lines->len; i++) {
+                const UnitLine *line = section->lines->pdata[i];
+                any = line->key && quadlet_may_name_file(line->value);
+        }
+        for (const char *const *key = unit_dependency_keys; any && *key; key++)
+                translate_key(q, *key);
+}
+
 void service_begin(Quadlet *q) {
         q->unit = unit_file_copy(q->file);
-        for (const char *const *key = unit_dependency_keys; *key; key++)
-                translate_key(q, *key);
+        translate_dependencies(q);
         if (quadlet_section_bool(q, "Quadlet", "DefaultDependencies", true))
                 add_network_wait(q);
         g_autofree char *source = quadlet_source_path(q);

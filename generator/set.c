@@ -140,12 +140,26 @@ static void unknown_key(Quadlet *q, const KeyRow *rows, const char *section, con
                              "unsupported key '%s' in group '%s', ignoring it", line->key, section);
 }
 
-static void check_section(Quadlet *q, const char *section, const KeyRow *rows) {
-        const UnitSection *s = unit_file_find(q->file, section);
+static void check_quadlet_section(Quadlet *q) {
+        const KeyRow *rows = quadlet_section_rows();
+        const UnitSection *s = unit_file_find(q->file, "Quadlet");
         for (guint i = 0; s && i < s->lines->len; i++) {
                 const UnitLine *line = s->lines->pdata[i];
                 if (line->key && !key_find(rows, line->key))
-                        unknown_key(q, rows, section, line);
+                        unknown_key(q, rows, "Quadlet", line);
+        }
+}
+
+/* Notes which keys of the type's own section there are, and tells of those that nobody knows. */
+static void index_section(Quadlet *q) {
+        q->section = unit_file_find(q->file, q->type->section);
+        for (guint i = 0; q->section && i < q->section->lines->len; i++) {
+                const UnitLine *line = q->section->lines->pdata[i];
+                const KeyRow *row = line->key ? key_find(q->type->rows, line->key) : NULL;
+                if (row)
+                        quadlet_index(q, row);
+                else if (line->key)
+                        unknown_key(q, q->type->rows, q->type->section, line);
         }
 }
 
@@ -215,10 +229,9 @@ static char *default_resource(Quadlet *q) {
 }
 
 static void settle_names(Quadlet *q) {
-        quadlet_index(q);
         q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
-        check_section(q, q->type->section, q->type->rows);
-        check_section(q, "Quadlet", quadlet_section_rows());
+        index_section(q);
+        check_quadlet_section(q);
         q->service = service_name(q);
         check_name(q);
         const char *key = name_key(q);

@@ -153,9 +153,8 @@ static bool is_left_over(const Sync *s, const char *name, const Output *output) 
 static bool is_stale(const Sync *s, const Output *output) {
         for (guint i = 0; i < output->files->len; i++) {
                 const OutputFile *file = output->files->pdata[i];
-                g_autofree char *text = unit_file_format(file->unit);
                 g_autofree char *old = read_or_null(s->generated, file->name);
-                if (g_strcmp0(text, old) != 0)
+                if (g_strcmp0(file->text, old) != 0)
                         return true;
         }
         g_autoptr(GDir) dir = g_dir_open(s->generated, 0, NULL);
