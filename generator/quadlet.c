@@ -247,6 +247,8 @@ GPtrArray *quadlet_values(Quadlet *q, const char *key) {
 
 GPtrArray *quadlet_section_words(Quadlet *q, const char *section, const char *key) {
         GPtrArray *values = g_ptr_array_new();
+        if (!unit_file_has(q->file, section, key))
+                return values;
         g_autoptr(GPtrArray) lines = unit_file_all(q->file, section, key);
         for (guint i = 0; i < lines->len; i++)
                 split_line(q, lines->pdata[i], WORDS_PLAIN, values);

@@ -228,7 +228,8 @@ static char *default_resource(Quadlet *q) {
         }
 }
 
-static void settle_names(Quadlet *q) {
+static void settle_names(guint i, void *data) {
+        Quadlet *q = ((QuadletSet *) data)->items->pdata[i];
         q->strict = quadlet_section_bool(q, "Quadlet", "Strict", false);
         index_section(q);
         check_quadlet_section(q);
@@ -276,8 +277,7 @@ static gint compare_items(gconstpointer a, gconstpointer b) {
 
 void quadlet_set_settle(QuadletSet *set) {
         g_ptr_array_sort(set->items, compare_items);
-        for (guint i = 0; i < set->items->len; i++)
-                settle_names(set->items->pdata[i]);
+        parallel_for(set->items->len, settle_names, set);
         settle_clashes(set);
         for (guint i = 0; i < set->items->len; i++)
                 join_pod(set->items->pdata[i]);
