@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "image/http.h"
+#include "image/partial.h"
 #include "image/pull.h"
 
 static int cancelled; /* g_atomic_int: by a signal, for the whole process */
@@ -38,6 +39,7 @@ typedef struct Job {
         ImageSource *source;
         StoreStage *stage;
         Progress *progress;
+        int partials_fd;  /* where what came in part is kept; -1: nowhere */
         GPtrArray *queue; /* of LayerFetch, borrowed; largest last */
         GMutex mutex;
         GError *error; /* the first one */
@@ -47,9 +49,10 @@ typedef struct Job {
 typedef struct Receiver {
         Job *job;
         LayerStream *stream;
+        Partial *partial; /* what came is noted there; may be NULL */
 } Receiver;
 
-static bool receive(void *data, const void *bytes, size_t size, GError **error) {
+static bool push(void *data, const void *bytes, size_t size, GError **error) {
         Receiver *receiver = data;
         if (g_atomic_int_get(&cancelled) || g_atomic_int_get(&receiver->job->cancel))
                 return error_set(error, IMAGE_ERROR, IMAGE_ERROR_CANCELLED, "cancelled");
@@ -57,7 +60,33 @@ static bool receive(void *data, const void *bytes, size_t size, GError **error) 
         return layer_stream_push(receiver->stream, bytes, size, error);
 }
 
-static bool fetch_layer(Job *job, LayerFetch *fetch, GError **error) {
+static bool receive(void *data, const void *bytes, size_t size, GError **error) {
+        Receiver *receiver = data;
+        if (receiver->partial)
+                partial_append(receiver->partial, bytes, size);
+        return push(receiver, bytes, size, error);
+}
+
+/* The transfer ended early, and what came of it is good. */
+static bool is_worth_keeping(const GError *error) {
+        return g_error_matches(error, IMAGE_ERROR, IMAGE_ERROR_UNREACHABLE) ||
+               g_error_matches(error, IMAGE_ERROR, IMAGE_ERROR_STALLED) ||
+               g_error_matches(error, IMAGE_ERROR, IMAGE_ERROR_CANCELLED);
+}
+
+static bool stream_blob(Job *job, const OciDescriptor *descriptor, Receiver *to, GError **error) {
+        const ImageSourceClass *class = job->source->class;
+        int64_t had = to->partial ? partial_size(to->partial) : 0;
+        if (!to->partial)
+                return class->blob(job->source, descriptor, receive, to, &job->cancel, error);
+        if (!partial_replay(to->partial, push, to, error))
+                return false;
+        return had == descriptor->size ||
+               class->blob_from(job->source, descriptor, had, receive, to, &job->cancel, error);
+}
+
+/* Once, into a directory of its own. *ret_resumed: a part was there already. */
+static bool fetch_once(Job *job, LayerFetch *fetch, bool *ret_resumed, GError **error) {
         const OciDescriptor *descriptor = fetch->descriptor;
         g_autofree char *name = NULL;
         autofd int directory_fd = store_stage_make(job->stage, &name, error);
@@ -68,19 +97,34 @@ static bool fetch_layer(Job *job, LayerFetch *fetch, GError **error) {
                 .size = descriptor->size,
                 .diff_id = fetch->diff_id,
         };
-        g_autoptr(LayerStream) stream = layer_stream_new(directory_fd, &want, error);
-        Receiver receiver = { job, stream };
-        bool ok = stream &&
-                  job->source->class->blob(
-                                  job->source, descriptor, receive, &receiver, &job->cancel,
-                                  error) &&
-                  layer_stream_finish(stream, &fetch->result, error);
-        if (!ok) {
-                store_stage_drop(job->stage, name);
-                return false;
+        g_autoptr(GError) inner = NULL;
+        g_autoptr(LayerStream) stream = layer_stream_new(directory_fd, &want, &inner);
+        Receiver to = { .job = job, .stream = stream };
+        if (job->partials_fd >= 0 && job->source->class->blob_from)
+                to.partial = partial_open(job->partials_fd, descriptor->digest, descriptor->size);
+        *ret_resumed = to.partial && partial_size(to.partial) > 0;
+        bool ok = stream && stream_blob(job, descriptor, &to, &inner) &&
+                  layer_stream_finish(stream, &fetch->result, &inner);
+        partial_close(to.partial, !ok && is_worth_keeping(inner));
+        if (ok) {
+                fetch->staged = g_steal_pointer(&name);
+                return true;
         }
-        fetch->staged = g_steal_pointer(&name);
-        return true;
+        store_stage_drop(job->stage, name);
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
+}
+
+/* What was kept may be bad (a power cut, a disk): then it is gone now, and all of it is fetched. */
+static bool fetch_layer(Job *job, LayerFetch *fetch, GError **error) {
+        bool resumed = false;
+        g_autoptr(GError) inner = NULL;
+        if (fetch_once(job, fetch, &resumed, &inner))
+                return true;
+        if (resumed && !is_worth_keeping(inner))
+                return fetch_once(job, fetch, &resumed, error);
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return false;
 }
 
 static void note_failure(Job *job, const LayerFetch *fetch, GError *error) {
@@ -133,7 +177,15 @@ bool layer_fetch_all(
                 GPtrArray *layers,
                 Progress *progress,
                 GError **error) {
-        Job job = { .source = source, .stage = stage, .progress = progress };
+        autofd int partials_fd = store_stage_open_partials(stage);
+        Job job = {
+                .source = source,
+                .stage = stage,
+                .progress = progress,
+                .partials_fd = partials_fd,
+        };
+        if (partials_fd >= 0)
+                partial_prune(partials_fd);
         int64_t total = 0;
         g_autoptr(GPtrArray) queue = g_ptr_array_new();
         for (guint i = 0; i < layers->len; i++) {

@@ -162,15 +162,16 @@ fetch_from_urls(Registry *registry,
         return false;
 }
 
-static bool
-source_blob(ImageSource *source,
-            const OciDescriptor *descriptor,
-            ImageSink sink,
-            void *data,
-            const int *cancel,
-            GError **error) {
+static bool source_blob_from(
+                ImageSource *source,
+                const OciDescriptor *descriptor,
+                int64_t offset,
+                ImageSink sink,
+                void *data,
+                const int *cancel,
+                GError **error) {
         Registry *registry = ((RegistrySource *) source)->registry;
-        BlobStream stream = { .sink = sink, .data = data };
+        BlobStream stream = { .sink = sink, .data = data, .done = offset };
         g_autoptr(GError) inner = NULL;
         if (fetch_from_registry(registry, descriptor, &stream, cancel, &inner))
                 return true;
@@ -179,6 +180,16 @@ source_blob(ImageSource *source,
                 return fetch_from_urls(registry, descriptor, &stream, cancel, error);
         g_propagate_error(error, g_steal_pointer(&inner));
         return false;
+}
+
+static bool
+source_blob(ImageSource *source,
+            const OciDescriptor *descriptor,
+            ImageSink sink,
+            void *data,
+            const int *cancel,
+            GError **error) {
+        return source_blob_from(source, descriptor, 0, sink, data, cancel, error);
 }
 
 static bool
@@ -199,6 +210,7 @@ static void source_free(ImageSource *source) {
 static const ImageSourceClass registry_class = {
         .manifest = source_manifest,
         .blob = source_blob,
+        .blob_from = source_blob_from,
         .signatures = source_signatures,
         .free = source_free,
 };

@@ -29,6 +29,16 @@ typedef struct ImageSourceClass {
                      void *data,
                      const int *cancel,
                      GError **error);
+        /* The same from a byte on, for what came before the last try broke; NULL where starting
+         * again costs nothing. */
+        bool (*blob_from)(
+                        ImageSource *source,
+                        const OciDescriptor *descriptor,
+                        int64_t offset,
+                        ImageSink sink,
+                        void *data,
+                        const int *cancel,
+                        GError **error);
         /* The signatures of a manifest in containers/image's encoding (GBytes), or NULL member:
          * this kind of source has none. */
         bool (*signatures)(

@@ -18,7 +18,8 @@
 #include "store/lock.h"
 #include "store/writer.h"
 
-#define STAGING "berth-staging"
+#define STAGING  "berth-staging"
+#define PARTIALS "berth-partial"
 
 struct StoreStage {
         char *path;
@@ -42,6 +43,7 @@ static bool make_tree(const StorePlace *place, GError **error) {
                 { "overlay-images", 0700 },
                 { "overlay-containers", 0700 },
                 { STAGING, 0700 },
+                { PARTIALS, 0700 },
         };
         if (!file_make_directories(AT_FDCWD, place->path, 0700, error))
                 return false;
@@ -173,6 +175,10 @@ void store_stage_drop(StoreStage *stage, const char *name) {
 char *store_stage_relative(const StoreStage *stage, const char *name) {
         const char *slash = strrchr(stage->path, '/');
         return g_build_filename(STAGING, slash + 1, name, NULL);
+}
+
+int store_stage_open_partials(const StoreStage *stage) {
+        return openat(stage->fd, "../../" PARTIALS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 int store_stage_fd(const StoreStage *stage) {

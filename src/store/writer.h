@@ -27,6 +27,9 @@ int store_stage_make(StoreStage *stage, char **ret_name, GError **error);
 void store_stage_drop(StoreStage *stage, const char *name);
 int store_stage_fd(const StoreStage *stage);
 
+/* The store's directory for blobs that came in part; they outlive the stage. -1: there is none. */
+int store_stage_open_partials(const StoreStage *stage);
+
 /* The path of something in the stage, relative to the store. Caller frees. */
 char *store_stage_relative(const StoreStage *stage, const char *name);
 

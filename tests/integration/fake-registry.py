@@ -4,7 +4,7 @@
 
 usage: fake-registry.py OCI-DIRECTORY REF LOG      prints its port, then serves until killed
 
-ok token basic redirect loop break hang drip short busy huge confused schema1 deep double lie
+ok token basic redirect loop break half hang drip short busy huge confused schema1 deep double lie
 """
 import base64, json, os, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,6 +138,14 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             self.close_connection = True
             return
+        if mode == "half" and len(body) > 100000 and not first:
+            with lock:
+                counts[self.path] = counts.get(self.path, 0) + 1
+                stalls = counts[self.path] == 1
+            if stalls:
+                self.wfile.write(body[:len(body) // 2])
+                self.wfile.flush()
+                time.sleep(60)
         self.wfile.write(body[first:])
 
     do_HEAD = do_GET

@@ -115,6 +115,29 @@ failed() {
     grep 'range=bytes=[1-9]' "$W/fake.log"
 }
 
+@test "what came of a layer is kept for the next try, and checked then" {
+    local part
+    pull "$FAKE/half/one:1"
+    failed "too slow"
+    part=$(ls "$STORE/berth-partial")
+    [[ $part == sha256-* ]]
+    [ "$(stat -c %s "$STORE/berth-partial/$part")" -gt 50000 ]
+    pull "$FAKE/half/one:1"
+    [ "$status" -eq 0 ]
+    grep -Eq 'range=bytes=[0-9]{5,}-' "$W/fake.log"
+    [ -z "$(ls "$STORE/berth-partial")" ]
+    store_berth system fsck
+
+    store_berth rmi -a
+    pull "$FAKE/half/two:1"
+    failed "too slow"
+    printf 'damaged' | dd of="$STORE/berth-partial/$part" bs=1 seek=100 conv=notrunc 2>/dev/null
+    pull "$FAKE/half/two:1"
+    [ "$status" -eq 0 ]
+    [ -z "$(ls "$STORE/berth-partial")" ]
+    store_berth system fsck
+}
+
 @test "a transfer that always breaks ends in one error that names the layer" {
     pull "$FAKE/short/x:1"
     failed "layer 'sha256:"
