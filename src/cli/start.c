@@ -131,7 +131,7 @@ bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error)
         ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
         g_assert(n > 0); /* our own link */
         self[n] = '\0';
-        g_autofree char *unit = g_strdup_printf("berth-%s.service", record->name);
+        g_autofree char *unit = record_transient_unit(record);
         g_autofree char *description = g_strdup_printf("Container %s", record->name);
         g_auto(GStrv) start = own_command(self, "launch", record->id);
         g_auto(GStrv) finish = own_command(self, "finish", record->id);

@@ -10,10 +10,11 @@
 #include "cli/image-filter.h"
 #include "cli/image-keep.h"
 #include "cli/options.h"
-#include "cli/store-open.h"
+#include "cli/start.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/pin.h"
 #include "store/check.h"
 #include "store/place.h"
 #include "store/writer.h"
@@ -43,10 +44,8 @@ static bool confirmed(const PruneOptions *options) {
         return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static bool prune(const PruneOptions *options, GError **error) {
-        g_autoptr(Store) store = cli_store_open(error);
-        if (!store)
-                return false;
+static bool prune(Runtime *runtime, const PruneOptions *options, GError **error) {
+        Store *store = runtime->store;
         g_autofree char **filters = option_list_strv(options->filters);
         g_autoptr(GPtrArray) facts =
                         image_facts_list(store, (const char *const *) filters, NULL, error);
@@ -68,15 +67,21 @@ static bool prune(const PruneOptions *options, GError **error) {
         return true;
 }
 
+/* Flags, the store with the pins of unused images taken off, then the work. */
 static int
-finish(OptionResult r,
-       PruneOptions *options,
-       bool (*run)(const PruneOptions *, GError **),
-       GError **error) {
-        int status = EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_ERROR || (r == OPTION_RESULT_OK && !run(options, error)))
-                status = verb_fail(error);
-        g_clear_pointer(&options->filters, g_ptr_array_unref);
+run_verb(const OptionTable *table,
+         int argc,
+         char **argv,
+         bool (*run)(Runtime *, const PruneOptions *, GError **)) {
+        PruneOptions options = { 0 };
+        g_auto(Runtime) runtime = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        int status;
+        if (cli_begin(table, argc, argv, &options, &operands, &runtime, &status) &&
+            (!pin_settle(&runtime, &error) || !run(&runtime, &options, &error)))
+                status = verb_fail(&error);
+        g_clear_pointer(&options.filters, g_ptr_array_unref);
         return status;
 }
 
@@ -86,11 +91,7 @@ int verb_image_prune(int argc, char **argv) {
                 .description = "Remove images that nothing uses",
                 .rows = prune_rows,
         };
-        PruneOptions options = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
-        return finish(r, &options, prune, &error);
+        return run_verb(&table, argc, argv, prune);
 }
 
 /* Sizes of distinct layers: images share them. */
@@ -127,11 +128,11 @@ static Usage image_usage(Store *store, GPtrArray *all) {
         return usage;
 }
 
-static bool show_df(const PruneOptions *options, GError **error) {
+static bool show_df(Runtime *runtime, const PruneOptions *options, GError **error) {
         static const char *const headings[] = { "TYPE", "TOTAL",       "ACTIVE",
                                                 "SIZE", "RECLAIMABLE", NULL };
-        g_autoptr(Store) store = cli_store_open(error);
-        g_autoptr(GPtrArray) all = store ? image_facts_list(store, NULL, NULL, error) : NULL;
+        Store *store = runtime->store;
+        g_autoptr(GPtrArray) all = image_facts_list(store, NULL, NULL, error);
         if (!all)
                 return false;
         Usage usage = image_usage(store, all);
@@ -158,11 +159,7 @@ int verb_system_df(int argc, char **argv) {
                 .description = "Show what the images take up",
                 .rows = none,
         };
-        PruneOptions options = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
-        return finish(r, &options, show_df, &error);
+        return run_verb(&table, argc, argv, show_df);
 }
 
 static const OptionRow gc_rows[] = {
@@ -187,9 +184,9 @@ static bool remove_unused_layers(Store *store, bool dry_run, GError **error) {
         return dry_run || problems->len == 0 || store_repair(store, problems, &fixed, error);
 }
 
-static bool collect_garbage(const PruneOptions *options, GError **error) {
-        g_autoptr(Store) store = cli_store_open(error);
-        g_autoptr(GPtrArray) all = store ? image_facts_list(store, NULL, NULL, error) : NULL;
+static bool collect_garbage(Runtime *runtime, const PruneOptions *options, GError **error) {
+        Store *store = runtime->store;
+        g_autoptr(GPtrArray) all = image_facts_list(store, NULL, NULL, error);
         if (!all)
                 return false;
         g_autoptr(ImageKeeper) keeper = image_keeper_new(all);
@@ -216,9 +213,5 @@ int verb_system_gc(int argc, char **argv) {
                 .description = "Remove images that no unit, container or name needs",
                 .rows = gc_rows,
         };
-        PruneOptions options = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
-        return finish(r, &options, collect_garbage, &error);
+        return run_verb(&table, argc, argv, collect_garbage);
 }

@@ -6,9 +6,10 @@
 #include "base/error.h"
 #include "cli/exit.h"
 #include "cli/options.h"
-#include "cli/store-open.h"
+#include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/pin.h"
 #include "store/writer.h"
 
 typedef struct RmiOptions {
@@ -18,7 +19,7 @@ typedef struct RmiOptions {
 static const OptionRow rows[] = {
         { "all", 'a', OPTION_BOOL, offsetof(RmiOptions, all), NULL, "Remove all images" },
         { "force", 'f', OPTION_BOOL, offsetof(RmiOptions, force), NULL,
-          "Remove an image with several names" },
+          "Remove an image with several names, and the containers that use it" },
         { "ignore", 'i', OPTION_BOOL, offsetof(RmiOptions, ignore), NULL,
           "An image that is not there is no error" },
         { "no-prune", 0, OPTION_BOOL, offsetof(RmiOptions, no_prune), NULL, NULL },
@@ -46,10 +47,43 @@ static const char *meant_name(const StoreImage *image, const char *text) {
         return NULL;
 }
 
+/* Our own containers: in the way, or with --force the first to go. */
+static bool
+free_image(Runtime *runtime, const char *image_id, const RmiOptions *options, GError **error) {
+        g_autoptr(GPtrArray) users = pin_users(runtime, image_id, error);
+        if (!users)
+                return false;
+        for (guint i = 0; i < users->len; i++) {
+                ContainerRecord *record = users->pdata[i];
+                if (!options->force)
+                        return error_set(
+                                        error, STORE_ERROR, STORE_ERROR_IN_USE,
+                                        "image used by %s: image is in use by a container: "
+                                        "consider listing external containers and force-removing "
+                                        "image",
+                                        record->id);
+                if (!container_remove(runtime, record, true, true, -1, error))
+                        return false;
+        }
+        return pin_release(runtime, image_id, error);
+}
+
+static bool
+remove_image(Runtime *runtime, const StoreImage *image, const RmiOptions *options, GError **error) {
+        if (!free_image(runtime, image->id, options, error) ||
+            !store_image_remove(runtime->store, image->id, error))
+                return false;
+        for (char **at = image->names; *at; at++)
+                printf("Untagged: %s\n", *at);
+        printf("Deleted: %s\n", image->id);
+        return true;
+}
+
 /* A name of an image that has others is only taken away. */
-static bool remove_one(Store *store, const char *text, const RmiOptions *options, GError **error) {
+static bool
+remove_one(Runtime *runtime, const char *text, const RmiOptions *options, GError **error) {
         g_autoptr(StoreImage) image = NULL;
-        if (!store_image_find(store, text, &image, error))
+        if (!store_image_find(runtime->store, text, &image, error))
                 return false;
         if (image->read_only)
                 return error_set(
@@ -64,33 +98,12 @@ static bool remove_one(Store *store, const char *text, const RmiOptions *options
                                 "tags): please force removal",
                                 image->id, n_names);
         const char *name = by_id ? NULL : meant_name(image, text);
-        if (name && n_names > 1) {
-                if (!store_image_untag(store, image->id, name, error))
-                        return false;
-                printf("Untagged: %s\n", name);
-                return true;
-        }
-        if (!store_image_remove(store, image->id, error))
+        if (!name || n_names <= 1)
+                return remove_image(runtime, image, options, error);
+        if (!store_image_untag(runtime->store, image->id, name, error))
                 return false;
-        for (char **at = image->names; *at; at++)
-                printf("Untagged: %s\n", *at);
-        printf("Deleted: %s\n", image->id);
+        printf("Untagged: %s\n", name);
         return true;
-}
-
-static int remove_all(Store *store, const RmiOptions *options, GError **error) {
-        g_autoptr(GPtrArray) images = NULL;
-        RmiOptions forced = *options;
-        forced.force = true;
-        if (!store_image_list(store, &images, error))
-                return verb_fail(error);
-        int status = EXIT_STATUS_OK;
-        for (guint i = 0; i < images->len; i++) {
-                const StoreImage *image = images->pdata[i];
-                if (!image->read_only && !remove_one(store, image->id, &forced, error))
-                        status = verb_fail(error);
-        }
-        return status;
 }
 
 /* podman-rmi(1): 1 an image was not there, 2 one is in use, 125 anything else. */
@@ -100,6 +113,21 @@ static int exit_status_of(const GError *error, int before) {
         if (g_error_matches(error, STORE_ERROR, STORE_ERROR_IN_USE))
                 return before == EXIT_STATUS_OK || before == 1 ? 2 : before;
         return EXIT_STATUS_ERROR;
+}
+
+static int remove_all(Runtime *runtime, const RmiOptions *options, GError **error) {
+        g_autoptr(GPtrArray) images = NULL;
+        if (!store_image_list(runtime->store, &images, error))
+                return verb_fail(error);
+        int status = EXIT_STATUS_OK;
+        for (guint i = 0; i < images->len; i++) {
+                const StoreImage *image = images->pdata[i];
+                if (image->read_only || remove_image(runtime, image, options, error))
+                        continue;
+                status = exit_status_of(*error, status);
+                (void) verb_fail(error);
+        }
+        return status;
 }
 
 int verb_rmi(int argc, char **argv) {
@@ -119,14 +147,14 @@ int verb_rmi(int argc, char **argv) {
                 error_set_invalid(&error, "image name or ID must be specified");
                 return verb_fail(&error);
         }
-        g_autoptr(Store) store = r == OPTION_RESULT_OK ? cli_store_open(&error) : NULL;
-        if (!store)
+        g_auto(Runtime) runtime = { 0 };
+        if (r != OPTION_RESULT_OK || !cli_runtime_open(&runtime, &error))
                 return verb_fail(&error);
         if (options.all)
-                return remove_all(store, &options, &error);
+                return remove_all(&runtime, &options, &error);
         int status = EXIT_STATUS_OK;
         for (char **name = names; *name; name++) {
-                if (remove_one(store, *name, &options, &error))
+                if (remove_one(&runtime, *name, &options, &error))
                         continue;
                 bool absent = g_error_matches(error, STORE_ERROR, STORE_ERROR_NOT_FOUND);
                 if (absent && (options.ignore || options.force)) {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "runtime/pin.h"
 #include "runtime/rootfs.h"
 #include "runtime/spec-build.h"
 
@@ -240,7 +241,8 @@ bool container_create(
                 return false;
         bool ok = options->rootfs ? rootfs_mount_directory(options->rootfs, &c.root_fd, error)
                                   : mount_image(runtime, image, &c, error);
-        if (!ok || !describe(runtime, options, config, &c, error)) {
+        if (!ok || !describe(runtime, options, config, &c, error) ||
+            (image && !pin_image(runtime, image, error))) {
                 fd_close(&c.root_fd);
                 (void) record_remove(
                                 runtime->records, c.record,

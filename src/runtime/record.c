@@ -79,6 +79,10 @@ char *record_run_path(const Records *records, const ContainerRecord *record) {
         return g_build_filename(records->run_dir, "containers", record->id, NULL);
 }
 
+char *record_transient_unit(const ContainerRecord *record) {
+        return g_strdup_printf("berth-%s.service", record->name);
+}
+
 char *record_data_path(const Records *records, const ContainerRecord *record) {
         return g_build_filename(
                         records->data_dir, record->remove ? "volatile" : "containers", record->id,

@@ -81,6 +81,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContainerRecord, record_free)
 char *record_run_path(const Records *records, const ContainerRecord *record);
 char *record_data_path(const Records *records, const ContainerRecord *record);
 
+/* The service that `run -d`, `start` make for a container that no unit file describes. Caller
+ * frees.
+ */
+char *record_transient_unit(const ContainerRecord *record);
+
 /* Makes both directories and takes the name. RUNTIME_ERROR_NAME_IN_USE names the holder. */
 bool record_claim(Records *records, const ContainerRecord *record, GError **error);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "runtime/container.h"
+#include "runtime/pin.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
@@ -97,6 +99,12 @@ static bool remove_volumes(Runtime *runtime, const ContainerRecord *record, GErr
         return true;
 }
 
+/* ExecStop= and ExecStopPost=, systemd.exec(5): the unit stays, and comes back for its image. */
+static bool is_between_starts(const ContainerRecord *record) {
+        g_autofree char *transient = record_transient_unit(record);
+        return getenv("SERVICE_RESULT") && g_strcmp0(record->unit, transient) != 0;
+}
+
 bool container_remove(
                 Runtime *runtime,
                 ContainerRecord *record,
@@ -118,7 +126,9 @@ bool container_remove(
         }
         if ((volumes || record->remove) && !remove_volumes(runtime, record, error))
                 return false;
-        return record_remove(runtime->records, record, error);
+        return record_remove(runtime->records, record, error) &&
+               (!record->image_id || is_between_starts(record) ||
+                pin_release(runtime, record->image_id, error));
 }
 
 bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {

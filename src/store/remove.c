@@ -215,11 +215,52 @@ bool store_container_add(
         return edit_containers(store, add_container, &container, error);
 }
 
+typedef struct OldContainer {
+        const char *id;
+        bool (*may)(void *data);
+        void *data;
+} OldContainer;
+
 static bool remove_container(JsonArray *records, void *data, GError **error) {
-        (void) records_remove(records, data); /* gone already is as good */
+        const OldContainer *old = data;
+        if (!old->may || old->may(old->data))
+                (void) records_remove(records, old->id); /* gone already is as good */
         return true;
 }
 
-bool store_container_remove(Store *store, const char *id, GError **error) {
-        return edit_containers(store, remove_container, (void *) id, error);
+bool store_container_remove(
+                Store *store, const char *id, bool (*may)(void *data), void *data, GError **error) {
+        OldContainer old = { id, may, data };
+        return edit_containers(store, remove_container, &old, error);
+}
+
+static void container_free(gpointer data) {
+        StoreContainer *container = data;
+        g_free(container->id);
+        g_free(container->name);
+        g_free(container->image);
+        g_free(container);
+}
+
+static void note_container(JsonObject *record, void *data) {
+        const char *id = NULL;
+        const char *image = NULL;
+        g_auto(GStrv) names = NULL;
+        if (!json_get_string(record, "id", &id, NULL) || !id ||
+            !json_get_string(record, "image", &image, NULL) ||
+            !json_get_strings(record, "names", &names, NULL))
+                return; /* a record that makes no sense protects nothing */
+        StoreContainer *container = g_new0(StoreContainer, 1);
+        container->id = g_strdup(id);
+        container->name = g_strdup(names ? names[0] : NULL);
+        container->image = g_strdup(image ? image : "");
+        g_ptr_array_add(data, container);
+}
+
+bool store_container_list(Store *store, GPtrArray **ret_containers, GError **error) {
+        g_autoptr(GPtrArray) containers = g_ptr_array_new_with_free_func(container_free);
+        if (!each_container(store->places->pdata[0], note_container, containers, error))
+                return false;
+        *ret_containers = g_steal_pointer(&containers);
+        return true;
 }

@@ -88,7 +88,18 @@ bool store_image_remove(Store *store, const char *id, GError **error);
 /* Records of containers: as long as one names an image, neither we nor Podman remove it. */
 bool store_container_add(
                 Store *store, const char *id, const char *name, const char *image, GError **error);
-bool store_container_remove(Store *store, const char *id, GError **error);
+/* Only when may() says so, which is called with the records' lock; NULL: always. */
+bool store_container_remove(
+                Store *store, const char *id, bool (*may)(void *data), void *data, GError **error);
+
+typedef struct StoreContainer {
+        char *id;
+        char *name;  /* the first one, or NULL */
+        char *image; /* "" when there is none */
+} StoreContainer;
+
+/* Everybody's containers of the main place. Caller unrefs; elements are StoreContainer. */
+bool store_container_list(Store *store, GPtrArray **ret_containers, GError **error);
 
 /* The ids of the images that containers use: a set of strings. Caller unrefs. */
 bool store_images_in_use(Store *store, GHashTable **ret_ids, GError **error);
