@@ -11,8 +11,9 @@
 #include "base/file.h"
 #include "store/writer.h"
 
-#define PIN_NAME "berth-uses-" /* of the record in containers.json: podman ps --external shows it  \
-                                */
+#define PIN_NAME                                                                                   \
+        "berth-uses-" /* of the record in containers.json: podman ps --external shows it           \
+                       */
 
 static char *mark_path(const Runtime *runtime, const char *image_id) {
         return g_build_filename(records_run_dir(runtime->records), "pins", image_id, NULL);
