@@ -81,6 +81,11 @@ trap 'failed=$((failed + 1)); echo "run.sh: interrupted" >&2; finish' INT TERM
 say "Packages"
 sh "$top/data/build-packages.sh" --install build demo test || broken "packages could not be installed"
 
+# podman 5.4 as a peer; where Debian 13 cannot be had the tests that need it skip and say so
+export BERTH_DEBIAN13=${BERTH_DEBIAN13:-/var/tmp/berth-lab/debian13}
+sh "$top/data/debian13-root.sh" "$BERTH_DEBIAN13" > "$work/debian13.log" 2>&1 &
+debian13=$!
+
 say "Build"
 meson setup "$work/build" "$top" > "$work/setup.log" 2>&1 || { tail -20 "$work/setup.log"; broken "meson setup failed"; }
 ninja -C "$work/build" > "$work/ninja.log" 2>&1 || { grep -A5 error: "$work/ninja.log" | head -40; broken "the build failed"; }
@@ -136,6 +141,7 @@ wanted() { # FILE...: those that a pattern names
     done
 }
 
+wait $debian13 || { echo "run.sh: no Debian 13 root:"; tail -3 "$work/debian13.log"; }
 say "Black-box tests"
 # two lanes for two cores: what works on stores of its own, and what shares the private systemd
 run_bats image $(wanted "$top"/tests/integration/image-*.bats) &
