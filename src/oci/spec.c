@@ -8,6 +8,8 @@ static void mount_free(gpointer data) {
         g_free(m->type);
         g_free(m->source);
         g_strfreev(m->options);
+        g_clear_pointer(&m->uid_mappings, g_array_unref);
+        g_clear_pointer(&m->gid_mappings, g_array_unref);
         g_free(m);
 }
 
@@ -32,6 +34,8 @@ OciSpec *oci_spec_new(void) {
         spec->devices = g_ptr_array_new_with_free_func(device_free);
         spec->annotations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         spec->sysctl = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        spec->uid_mappings = oci_id_map_new();
+        spec->gid_mappings = oci_id_map_new();
         spec->masked_paths = g_new0(char *, 1);
         spec->readonly_paths = g_new0(char *, 1);
         return spec;
@@ -48,18 +52,33 @@ void oci_spec_free(OciSpec *spec) {
         g_ptr_array_unref(spec->rlimits);
         g_free(spec->apparmor_profile);
         g_free(spec->selinux_label);
+        g_free(spec->scheduler.policy);
+        g_free(spec->io_class);
+        g_free(spec->cpu_affinity_initial);
+        g_free(spec->cpu_affinity_final);
         g_free(spec->root_path);
         g_free(spec->hostname);
+        g_free(spec->domainname);
+        for (int i = 0; i < OCI_HOOK_MAX; i++)
+                g_clear_pointer(&spec->hooks[i], g_ptr_array_unref);
         g_ptr_array_unref(spec->mounts);
         g_hash_table_unref(spec->annotations);
         for (int i = 0; i < OCI_NAMESPACE_MAX; i++)
                 g_free(spec->namespaces[i].path);
+        g_array_unref(spec->uid_mappings);
+        g_array_unref(spec->gid_mappings);
         g_hash_table_unref(spec->sysctl);
         g_ptr_array_unref(spec->devices);
         g_strfreev(spec->masked_paths);
         g_strfreev(spec->readonly_paths);
         g_free(spec->rootfs_propagation);
         g_free(spec->cgroups_path);
+        g_free(spec->mount_label);
+        g_free(spec->personality_domain);
+        g_strfreev(spec->personality_flags);
+        g_free(spec->memory_policy_mode);
+        g_free(spec->memory_policy_nodes);
+        g_strfreev(spec->memory_policy_flags);
         g_clear_pointer(&spec->resources, json_node_unref);
         g_clear_pointer(&spec->seccomp, json_node_unref);
         g_free(spec);
@@ -86,4 +105,13 @@ void oci_spec_add_rlimit(OciSpec *spec, const char *type, uint64_t soft, uint64_
         r->soft = soft;
         r->hard = hard;
         g_ptr_array_add(spec->rlimits, r);
+}
+
+GArray *oci_id_map_new(void) {
+        return g_array_new(FALSE, FALSE, sizeof(OciIdMapping));
+}
+
+void oci_id_map_add(GArray *map, uint32_t container, uint32_t host, uint32_t size) {
+        const OciIdMapping row = { container, host, size };
+        g_array_append_val(map, row);
 }

@@ -13,11 +13,21 @@
 #define OCI_SPEC_VERSION  "1.0.2"
 #define OCI_SPEC_SIZE_MAX (16u << 20)
 
+typedef struct OciIdMapping {
+        uint32_t container; /* first id inside */
+        uint32_t host;      /* first id outside */
+        uint32_t size;
+} OciIdMapping;
+
+#define OCI_ID_MAPPINGS_MAX 340 /* the kernel's limit, user_namespaces(7) */
+
 typedef struct OciMount {
         char *destination; /* absolute, inside the container */
         char *type;        /* "bind", "tmpfs", "proc", … */
         char *source;
         char **options; /* as fstab(5) words; never NULL */
+        GArray *uid_mappings; /* of OciIdMapping, for "idmap"; NULL: the container's own */
+        GArray *gid_mappings;
 } OciMount;
 
 typedef struct OciRlimit {
@@ -60,9 +70,42 @@ typedef struct OciDevice {
         gid_t gid;
 } OciDevice;
 
+typedef enum OciHookKind {
+        OCI_HOOK_PRESTART,
+        OCI_HOOK_CREATE_RUNTIME,
+        OCI_HOOK_CREATE_CONTAINER,
+        OCI_HOOK_START_CONTAINER,
+        OCI_HOOK_POSTSTART,
+        OCI_HOOK_POSTSTOP,
+        OCI_HOOK_MAX,
+} OciHookKind;
+
+typedef struct OciHook {
+        char *path;  /* absolute */
+        char **args; /* argv, args[0] too; NULL: path alone */
+        char **env;  /* NULL: empty */
+        int timeout_sec; /* 0: none */
+} OciHook;
+
+/* process.scheduler, sched_setattr(2) */
+typedef struct OciScheduler {
+        bool present;
+        char *policy; /* "SCHED_BATCH" */
+        int nice, priority;
+        uint64_t flags; /* SCHED_FLAG_* */
+        uint64_t runtime, deadline, period;
+} OciScheduler;
+
+typedef struct OciTimeOffset {
+        bool present;
+        int64_t seconds;
+        uint32_t nanoseconds;
+} OciTimeOffset;
+
 typedef struct OciSpec {
         /* process */
         bool terminal;
+        unsigned int console_height, console_width; /* 0: leave */
         uid_t uid;
         gid_t gid;
         mode_t umask;
@@ -78,22 +121,37 @@ typedef struct OciSpec {
         int oom_score_adj;
         char *apparmor_profile;
         char *selinux_label;
+        OciScheduler scheduler;
+        char *io_class; /* "IOPRIO_CLASS_BE", or NULL */
+        int io_priority;
+        char *cpu_affinity_initial, *cpu_affinity_final; /* lists as in cpuset(7), or NULL */
 
         /* root and the rest of the top level */
         char *root_path; /* informative: where the content is; the runtime is given a mount */
         bool root_readonly;
         char *hostname;
+        char *domainname;
+        GPtrArray *hooks[OCI_HOOK_MAX]; /* of OciHook, in order; NULL: none */
         GPtrArray *mounts;       /* of OciMount, in order */
         GHashTable *annotations; /* name -> value */
 
         /* linux */
         OciNamespace namespaces[OCI_NAMESPACE_MAX];
+        GArray *uid_mappings; /* of OciIdMapping; empty: none */
+        GArray *gid_mappings;
+        OciTimeOffset time_monotonic, time_boottime;
         GHashTable *sysctl;  /* name -> value */
         GPtrArray *devices;  /* of OciDevice */
         char **masked_paths; /* never NULL */
         char **readonly_paths;
         char *rootfs_propagation; /* NULL: private */
         char *cgroups_path;
+        char *mount_label;
+        char *personality_domain; /* "LINUX32", or NULL */
+        char **personality_flags;
+        char *memory_policy_mode; /* "MPOL_BIND", or NULL */
+        char *memory_policy_nodes;
+        char **memory_policy_flags;
         JsonNode *resources; /* as given, or NULL */
         JsonNode *seccomp;   /* as given, or NULL */
 } OciSpec;
@@ -113,11 +171,15 @@ OciMount *oci_spec_add_mount(
                 const char *source,
                 const char *options);
 void oci_spec_add_rlimit(OciSpec *spec, const char *type, uint64_t soft, uint64_t hard);
+void oci_id_map_add(GArray *map, uint32_t container, uint32_t host, uint32_t size);
+GArray *oci_id_map_new(void); /* of OciIdMapping */
 
 /* "CAP_CHOWN" <-> 0. Names with or without CAP_, any case; -1 if unknown. */
 int oci_capability_from_text(const char *text);
 const char *oci_capability_to_text(int capability); /* NULL past the last known one */
 int oci_capability_count(void);
+
+const char *oci_hook_to_text(OciHookKind kind); /* "createRuntime" */
 
 const char *oci_namespace_to_text(OciNamespaceType type);   /* "network" */
 const char *oci_namespace_proc_name(OciNamespaceType type); /* "net", as in /proc/PID/ns */
