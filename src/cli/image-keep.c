@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/user.h"
 #include "oci/reference.h"
 #include "unit/parse.h"
 #include "unit/search.h"
@@ -59,7 +60,7 @@ ImageKeeper *image_keeper_new(GPtrArray *all) {
         keeper->all = all;
         keeper->units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-        UnitSearchOptions options = unit_search_options(geteuid() != 0);
+        UnitSearchOptions options = unit_search_options(!user_is_root());
         g_autoptr(UnitSearch) search = unit_search(&options, is_quadlet, diagnostics);
         for (guint i = 0; i < search->files->len; i++)
                 read_file(keeper, search->files->pdata[i]);

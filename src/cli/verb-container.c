@@ -14,7 +14,7 @@
 
 int verb_container_launch(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
-        g_auto(Container) container = { .root_fd = -1 };
+        g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
         g_autoptr(GError) error = NULL;
         if (argc != 2 || !notify_is_supervised()) {
                 error_set_invalid(&error, "container launch is for service units only");

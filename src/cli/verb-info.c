@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "build-config.h"
 #include "cli/exit.h"
 #include "cli/options.h"
@@ -44,7 +45,7 @@ static JsonObject *host_json(void) {
         json_object_set_string_member(host, "cgroupVersion", cgroup_mount_path() ? "v2" : "");
         json_object_set_string_member(host, "cgroupManager", "systemd");
         json_object_set_string_member(host, "logDriver", "journald");
-        json_object_set_boolean_member(security, "rootless", geteuid() != 0);
+        json_object_set_boolean_member(security, "rootless", !user_is_root());
         json_object_set_boolean_member(security, "seccompEnabled", true);
         json_object_set_object_member(host, "security", security);
         return host;

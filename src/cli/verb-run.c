@@ -127,7 +127,7 @@ int verb_run(int argc, char **argv) {
         };
         g_auto(ContainerOptions) options;
         g_auto(Runtime) runtime = { 0 };
-        g_auto(Container) container = { .root_fd = -1 };
+        g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
         g_autoptr(GError) error = NULL;
         int status;
         if (!begin(&table, argc, argv, &options, &runtime, &container, &status))
@@ -149,7 +149,7 @@ int verb_create(int argc, char **argv) {
         };
         g_auto(ContainerOptions) options;
         g_auto(Runtime) runtime = { 0 };
-        g_auto(Container) container = { .root_fd = -1 };
+        g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
         int status;
         if (begin(&table, argc, argv, &options, &runtime, &container, &status))
                 printf("%s\n", container.record->id);

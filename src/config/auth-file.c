@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "config/auth-helper.h"
 #include "config/storage-conf.h"
 
@@ -38,7 +39,7 @@ static char **places(const char *path) {
         g_autofree char *runtime = g_getenv("XDG_RUNTIME_DIR")
                                                    ? config_user_runtime_directory()
                                                    : g_strdup_printf("/run/containers/%u",
-                                                                     (unsigned int) getuid());
+                                                                     (unsigned int) user_id());
         g_autofree char *user = config_user_directory();
         const char *docker = g_getenv("DOCKER_CONFIG");
         const char *home = g_get_home_dir();

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "config/storage-conf.h"
 #include "config/toml.h"
 
@@ -243,7 +244,7 @@ static bool load_directory(const char *path, RegistriesConf *conf, GError **erro
 
 /* The aliases that answers to prompts recorded; they come last, so they win. */
 static char *recorded_aliases(void) {
-        if (geteuid() == 0)
+        if (user_is_root())
                 return g_strdup("/var/cache/containers/short-name-aliases.conf");
         return g_build_filename(
                         g_get_user_cache_dir(), "containers", "short-name-aliases.conf", NULL);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "config/storage-conf.h"
 #include "config/yaml-tree.h"
 
@@ -79,7 +80,7 @@ static JsonObject *choose(const Scopes *scopes, const OciReference *name) {
 }
 
 static char *default_lookaside(void) {
-        if (geteuid() == 0)
+        if (user_is_root())
                 return g_strdup("file:///var/lib/containers/sigstore");
         return g_strconcat("file://", g_get_user_data_dir(), "/containers/sigstore", NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "config/toml.h"
 
 #define BOOTC_STORE "/usr/lib/bootc/storage" /* logically bound images of image-mode systems */
@@ -34,13 +35,13 @@ char *config_user_runtime_directory(void) {
         const char *base = g_getenv("XDG_RUNTIME_DIR");
         if (base && *base)
                 return g_build_filename(base, "containers", NULL);
-        if (geteuid() == 0)
+        if (user_is_root())
                 return g_strdup("/run/containers/0");
-        return g_strdup_printf("/run/user/%u/containers", (unsigned int) geteuid());
+        return g_strdup_printf("/run/user/%u/containers", (unsigned int) user_id());
 }
 
 static void set_defaults(StorageConf *conf) {
-        conf->rootless = geteuid() != 0;
+        conf->rootless = !user_is_root();
         if (!conf->rootless) {
                 conf->graph_root = g_strdup("/var/lib/containers/storage");
                 conf->run_root = g_strdup("/run/containers/storage");
@@ -54,12 +55,12 @@ static void set_defaults(StorageConf *conf) {
         conf->run_root = g_getenv("XDG_RUNTIME_DIR")
                                          ? config_user_runtime_directory()
                                          : g_strdup_printf("/tmp/storage-run-%u/containers",
-                                                           (unsigned int) geteuid());
+                                                           (unsigned int) user_id());
 }
 
 /* $HOME, ${HOME}, $UID and a leading "~/", as containers/storage expands them. */
 static char *expand(const char *path) {
-        g_autofree char *uid = g_strdup_printf("%u", (unsigned int) geteuid());
+        g_autofree char *uid = g_strdup_printf("%u", (unsigned int) user_id());
         g_autoptr(GString) out = g_string_new(path);
         if (g_str_has_prefix(path, "~/")) {
                 g_string_erase(out, 0, 1);

@@ -228,10 +228,9 @@ static bool parse_rest(JsonObject *object, OciSpec *spec, GError **error) {
             (!spec_get_copy(personality, "domain", &spec->personality_domain, error) ||
              !json_get_strings(personality, "flags", &spec->personality_flags, error)))
                 return false;
-        return !policy ||
-               (spec_get_copy(policy, "mode", &spec->memory_policy_mode, error) &&
-                spec_get_copy(policy, "nodes", &spec->memory_policy_nodes, error) &&
-                json_get_strings(policy, "flags", &spec->memory_policy_flags, error));
+        return !policy || (spec_get_copy(policy, "mode", &spec->memory_policy_mode, error) &&
+                           spec_get_copy(policy, "nodes", &spec->memory_policy_nodes, error) &&
+                           json_get_strings(policy, "flags", &spec->memory_policy_flags, error));
 }
 
 bool spec_parse_linux(JsonObject *object, OciSpec *spec, GError **error) {
@@ -269,4 +268,3 @@ bool spec_parse_linux(JsonObject *object, OciSpec *spec, GError **error) {
         spec->seccomp = seccomp ? json_node_copy(seccomp) : NULL;
         return true;
 }
-

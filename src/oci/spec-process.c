@@ -121,11 +121,11 @@ JsonObject *spec_format_process(const OciSpec *spec) {
 /* The value of an integer member that must fit [min, max]. */
 bool spec_get_ranged(
                 JsonObject *object,
-           const char *name,
-           int64_t min,
-           int64_t max,
-           int64_t *ret,
-           GError **error) {
+                const char *name,
+                int64_t min,
+                int64_t max,
+                int64_t *ret,
+                GError **error) {
         int64_t value;
         if (!json_get_int(object, name, &value, error))
                 return false;
@@ -260,9 +260,8 @@ static bool parse_scheduling(JsonObject *process, OciSpec *spec, GError **error)
         if (io && (!spec_get_copy(io, "class", &spec->io_class, error) ||
                    !spec_get_ranged(io, "priority", 0, 7, &priority, error)))
                 return false;
-        if (affinity &&
-            (!spec_get_copy(affinity, "initial", &spec->cpu_affinity_initial, error) ||
-             !spec_get_copy(affinity, "final", &spec->cpu_affinity_final, error)))
+        if (affinity && (!spec_get_copy(affinity, "initial", &spec->cpu_affinity_initial, error) ||
+                         !spec_get_copy(affinity, "final", &spec->cpu_affinity_final, error)))
                 return false;
         if (size && (!spec_get_ranged(size, "height", 0, UINT16_MAX, &height, error) ||
                      !spec_get_ranged(size, "width", 0, UINT16_MAX, &width, error)))
@@ -295,4 +294,3 @@ bool spec_parse_process(JsonObject *process, OciSpec *spec, GError **error) {
         spec->selinux_label = g_strdup(selinux);
         return true;
 }
-

@@ -25,7 +25,7 @@ typedef struct OciMount {
         char *destination; /* absolute, inside the container */
         char *type;        /* "bind", "tmpfs", "proc", … */
         char *source;
-        char **options; /* as fstab(5) words; never NULL */
+        char **options;       /* as fstab(5) words; never NULL */
         GArray *uid_mappings; /* of OciIdMapping, for "idmap"; NULL: the container's own */
         GArray *gid_mappings;
 } OciMount;
@@ -81,9 +81,9 @@ typedef enum OciHookKind {
 } OciHookKind;
 
 typedef struct OciHook {
-        char *path;  /* absolute */
-        char **args; /* argv, args[0] too; NULL: path alone */
-        char **env;  /* NULL: empty */
+        char *path;      /* absolute */
+        char **args;     /* argv, args[0] too; NULL: path alone */
+        char **env;      /* NULL: empty */
         int timeout_sec; /* 0: none */
 } OciHook;
 
@@ -132,8 +132,8 @@ typedef struct OciSpec {
         char *hostname;
         char *domainname;
         GPtrArray *hooks[OCI_HOOK_MAX]; /* of OciHook, in order; NULL: none */
-        GPtrArray *mounts;       /* of OciMount, in order */
-        GHashTable *annotations; /* name -> value */
+        GPtrArray *mounts;              /* of OciMount, in order */
+        GHashTable *annotations;        /* name -> value */
 
         /* linux */
         OciNamespace namespaces[OCI_NAMESPACE_MAX];

@@ -27,6 +27,16 @@ int open_null_in_child(int *ret_fd) {
         return 0;
 }
 
+/* A device that exists elsewhere, laid over a file of ours: the way without mknod(2). */
+static int bind_device(int parent, const char *name, const ChildDevice *d) {
+        autofd int made = openat(
+                        parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (made < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return sys_move_mount(
+                        d->fd, "", made, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
 int devices_in_child(const ChildPlan *plan, int root_fd, size_t *index) {
         for (size_t i = 0; i < plan->n_devices; i++) {
                 const ChildDevice *d = &plan->devices[i];
@@ -35,6 +45,12 @@ int devices_in_child(const ChildPlan *plan, int root_fd, size_t *index) {
                 autofd int parent = open_parent_in_child(root_fd, d->path, &name);
                 if (parent < 0)
                         return parent;
+                if (d->fd >= 0) {
+                        int r = bind_device(parent, name, d);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 if (mknodat(parent, name, d->mode, d->number) < 0) {
                         if (errno == EEXIST)
                                 continue;

@@ -61,8 +61,9 @@ int identity_in_child(const ChildIdentity *id) {
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
                 return -errno;
         /* The raw calls: glibc's would signal other threads, of which there are none. */
-        if (syscall(SYS_setgroups, id->n_groups, id->groups) < 0 ||
-            syscall(SYS_setresgid, id->gid, id->gid, id->gid) < 0 ||
+        if (id->has_setgroups && syscall(SYS_setgroups, id->n_groups, id->groups) < 0)
+                return -errno;
+        if (syscall(SYS_setresgid, id->gid, id->gid, id->gid) < 0 ||
             syscall(SYS_setresuid, id->uid, id->uid, id->uid) < 0)
                 return -errno;
         if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)

@@ -67,6 +67,13 @@ _Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int name
         int r = 0;
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = -errno;
+        size_t index = 0;
+        if (r >= 0)
+                r = rlimits_in_child(plan, &index); /* raising needs what we lose by setns(2) */
+        if (r < 0) {
+                child_send_failure(plan->socket_fd, CHILD_STAGE_RLIMIT, r, index);
+                _exit(child_exit_status(CHILD_STAGE_RLIMIT, r));
+        }
         if (r >= 0 && syscall(SYS_setns, target_pid_fd, namespaces) < 0)
                 r = -errno;
         if (r < 0) {

@@ -2,6 +2,8 @@
 /* The container's PID 1 before it is the application.
  *
  * Order of operations (step: why before the next):
+ *  0. user namespace          the launcher writes the maps, then we become its root and drop the
+ * groups we were born with: all that follows is done with these ids, user_namespaces(7)
  *  1. setsid                  a session of its own; the console can become its controlling terminal
  *  2. cgroup namespace        only after birth in the final cgroup is its root the right one,
  * cgroup_namespaces(7)
@@ -13,10 +15,10 @@
  *  7. sysctls                 before /proc/sys becomes read-only
  *  8. masks, read-only paths  after all mounts, they must lie on top
  *  9. pivot_root              from here the host's files are out of reach, pivot_root(2)
- * 10. hostname, lo, limits    need privileges that step 14 drops
+ * 10. hostname, lo            need privileges that step 14 drops
  * 11. command and directory   found now, so that "not found" fails the start before READY=1
- * 12. "prepared", wait        the launcher sets up the network and hands us to systemd, then
- * releases
+ * 12. "prepared", wait        the launcher sets limits (raising them needs its privileges), sets up
+ * the network, hands us to systemd, then releases
  * 13. no_new_privs, or seccomp without it needs CAP_SYS_ADMIN and must come before 14, seccomp(2)
  * 14. bounding set, groups, user, capabilities
  * 15. seccomp (with no_new_privs), execve
@@ -56,7 +58,7 @@ void child_send_failure(int socket_fd, ChildStage stage, int error, size_t index
         (void) fd_send(socket_fd, &report, sizeof report, NULL, 0); /* the launcher may be gone */
 }
 
-int child_wait_release(int socket_fd) {
+int child_wait_word(int socket_fd, char expected) {
         char word = 0;
         ssize_t n;
         do
@@ -64,7 +66,7 @@ int child_wait_release(int socket_fd) {
         while (n < 0 && errno == EINTR);
         if (n < 0)
                 return -errno;
-        return n == 1 && word == CHILD_RELEASE ? 0 : -ECONNRESET;
+        return n == 1 && word == expected ? 0 : -ECONNRESET;
 }
 
 int child_exit_status(ChildStage stage, int error) {
@@ -204,11 +206,22 @@ int child_exec(const ChildPlan *plan, ChildStage *ret_stage) {
         return -errno;
 }
 
-static int set_oom_score(const ChildPlan *plan) {
-        if (!plan->oom_score_adj)
-                return 0;
-        autofd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-        return fd < 0 ? -errno : fd_write_all(fd, plan->oom_score_adj, strlen(plan->oom_score_adj));
+/* user_namespaces(7): only with the maps written are there ids to be. All capabilities in the new
+ * namespace are ours since clone3(2). */
+static int enter_user_namespace(const ChildPlan *plan) {
+        int r = child_wait_word(plan->socket_fd, CHILD_MAPPED);
+        if (r < 0)
+                return r;
+        if (plan->identity.has_setgroups && syscall(SYS_setgroups, 0, NULL) < 0)
+                return -errno;
+        if (syscall(SYS_setresgid, plan->namespace_gid, plan->namespace_gid, plan->namespace_gid) <
+                            0 ||
+            syscall(SYS_setresuid, plan->namespace_uid, plan->namespace_uid, plan->namespace_uid) <
+                            0)
+                return -errno;
+        if (plan->is_dumpable && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+                return -errno;
+        return 0;
 }
 
 /* Steps 3 to 9. */
@@ -256,17 +269,15 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
         char path[PATH_MAX];
         int r;
 
+        *stage = CHILD_STAGE_USER_NAMESPACE;
+        if (plan->own_user_namespace && (r = enter_user_namespace(plan)) < 0)
+                return r;
         *stage = CHILD_STAGE_START;
         if (setsid() < 0 && errno != EPERM)
                 return -errno;
         if (plan->own_cgroup_namespace &&
             syscall(SYS_unshare, 0x02000000 /* CLONE_NEWCGROUP */) < 0)
                 return -errno;
-        /* /proc of the host, for a limit that only the host's root may set, before it is out of
-         * reach */
-        *stage = CHILD_STAGE_OOM_SCORE;
-        if ((r = set_oom_score(plan)) < 0)
-                return r;
         if (plan->own_mount_namespace && (r = build_root(plan, &slave_fd, stage, index)) < 0)
                 return r;
         *stage = CHILD_STAGE_HOSTNAME;
@@ -274,9 +285,6 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
                 return -errno;
         *stage = CHILD_STAGE_NETWORK;
         if (plan->loopback_up && (r = loopback_in_child()) < 0)
-                return r;
-        *stage = CHILD_STAGE_RLIMIT;
-        if ((r = rlimits_in_child(plan, index)) < 0)
                 return r;
         *stage = CHILD_STAGE_START;
         if ((r = take_stdio_in_child(plan, slave_fd)) < 0)
@@ -297,7 +305,7 @@ _Noreturn void child_run(const ChildPlan *plan) {
         ChildReport prepared = { .kind = CHILD_REPORT_PREPARED };
         if (fd_send(plan->socket_fd, &prepared, sizeof prepared, NULL, 0) < 0)
                 _exit(EXIT_SETUP);
-        if (child_wait_release(plan->socket_fd) < 0)
+        if (child_wait_word(plan->socket_fd, CHILD_RELEASE) < 0)
                 _exit(EXIT_SETUP); /* the launcher died: nothing may run unsupervised */
         r = child_exec(plan, &stage);
         fail(plan, stage, r, 0);

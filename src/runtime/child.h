@@ -33,6 +33,7 @@ typedef struct ChildDevice {
         dev_t number;
         uid_t uid;
         gid_t gid;
+        int fd; /* a detached mount of the device, where mknod(2) is not permitted; or -1 */
 } ChildDevice;
 
 typedef struct ChildLink {
@@ -58,6 +59,7 @@ typedef struct ChildIdentity {
         mode_t umask;
         uint64_t bounding, effective, inheritable, permitted, ambient; /* bit = CAP_ number */
         int last_capability;
+        bool has_setgroups; /* false: the namespace forbids it, user_namespaces(7) */
         bool no_new_privileges;
         const struct sock_fprog *seccomp; /* NULL: none */
         unsigned int seccomp_flags;
@@ -83,6 +85,10 @@ typedef struct ChildPlan {
         const char *const *masked;   /* relative, NULL-terminated */
         const char *const *readonly; /* relative, NULL-terminated */
 
+        bool own_user_namespace; /* waits for CHILD_MAPPED before anything else */
+        uid_t namespace_uid;     /* then becomes this: its 0, or the first id there is */
+        gid_t namespace_gid;
+        bool is_dumpable; /* an unprivileged launcher must reach our /proc/PID */
         bool own_mount_namespace;
         bool own_cgroup_namespace; /* unshared after birth in the final cgroup, cgroup_namespaces(7)
                                     */
@@ -106,6 +112,7 @@ typedef struct ChildPlan {
 /* What the child was doing when it failed: index says which row of the plan. */
 typedef enum ChildStage {
         CHILD_STAGE_START,
+        CHILD_STAGE_USER_NAMESPACE,
         CHILD_STAGE_PROPAGATION,
         CHILD_STAGE_ROOT,
         CHILD_STAGE_MOUNT,
@@ -142,7 +149,8 @@ typedef struct ChildReport {
         uint32_t index;
 } ChildReport;
 
-/* The launcher's word to go on. */
+/* The launcher's words: the user namespace has its maps; go on. */
+#define CHILD_MAPPED  'm'
 #define CHILD_RELEASE 'g'
 
 /* Runs the whole child; never returns. Exit statuses: 125 set-up, 126 cannot execute, 127 not
@@ -157,6 +165,6 @@ int child_exec(const ChildPlan *plan, ChildStage *ret_stage);
  * there as a child of the caller's parent, reports JOINED and ends. */
 _Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int namespaces);
 
-/* Waits for CHILD_RELEASE; the launcher's death (end of file) is -ECONNRESET. */
-int child_wait_release(int socket_fd);
+/* Waits for a word; the launcher's death (end of file) is -ECONNRESET. */
+int child_wait_word(int socket_fd, char expected);
 void child_send_failure(int socket_fd, ChildStage stage, int error, size_t index);

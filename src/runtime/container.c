@@ -13,9 +13,13 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/user.h"
+#include "runtime/idmap.h"
 #include "runtime/pin.h"
 #include "runtime/rootfs.h"
+#include "runtime/rootless.h"
 #include "runtime/spec-build.h"
+#include "runtime/userns.h"
 
 bool runtime_open(
                 const char *graph_root,
@@ -28,7 +32,7 @@ bool runtime_open(
                 return false;
         g_autofree char *run_dir =
                         run_root ? g_build_filename(run_root, "berth", NULL)
-                        : geteuid() == 0
+                        : user_is_root()
                                         ? g_strdup("/run/berth")
                                         : g_build_filename(g_get_user_runtime_dir(), "berth", NULL);
         g_autofree char *data_dir =
@@ -50,6 +54,7 @@ void container_clear(Container *container) {
         g_clear_pointer(&container->record, record_free);
         g_clear_pointer(&container->spec, oci_spec_free);
         fd_close(&container->root_fd);
+        fd_close(&container->userns_fd);
 }
 
 void container_forget_root(Container *container) {
@@ -137,27 +142,89 @@ make_upper(const char *data_path,
         return true;
 }
 
-static bool mount_image(Runtime *runtime, const StoreImage *image, Container *c, GError **error) {
-        g_auto(GStrv) layers = NULL;
-        if (!store_image_layer_paths(runtime->store, image, &layers, error))
-                return false;
-        if (!layers[0])
-                return error_set_invalid(error, "image '%s' has no layers", image->id);
+/* The container's root file system, with the ids of its user namespace. */
+static bool
+mount_layers(Runtime *runtime,
+             const char *const *layers,
+             const UserNamespace *ns,
+             Container *c,
+             GError **error) {
         g_autofree char *data_path = record_data_path(runtime->records, c->record);
         g_autofree char *attach =
                         g_build_filename(records_run_dir(runtime->records), "rootfs", NULL);
         g_autofree char *upper = NULL;
         g_autofree char *work = NULL;
+        bool is_real_root = user_in_initial_namespace();
         if (!make_upper(data_path, layers[0], &upper, &work, error))
                 return false;
-        const OverlayRequest request = {
-                .lower_paths = (const char *const *) layers,
+        OverlayRequest request = {
+                .lower_paths = layers,
                 .upper_path = upper,
                 .work_path = work,
                 .is_volatile = c->record->remove,
                 .attach_path = attach,
+                .userns_fd = -1,
+                .is_user = !is_real_root,
         };
+        if (ns->uids && ns->uids->len > 0) {
+                if (!is_real_root)
+                        return error_set_invalid(
+                                        error, "a user namespace of its own for a rootless "
+                                               "container is not supported on this file system");
+                uint32_t uid = 0, gid = 0;
+                if (!id_map_open_userns(ns->uids, ns->gids, &c->userns_fd, error))
+                        return false;
+                if (!id_map_to_host(ns->uids, 0, &uid) || !id_map_to_host(ns->gids, 0, &gid))
+                        return error_set_invalid(
+                                        error, "the id maps have no container root, whose files "
+                                               "the image is made of");
+                request.userns_fd = c->userns_fd;
+                request.root_uid = uid;
+                request.root_gid = gid;
+        }
         return rootfs_mount_overlay(&request, &c->root_fd, error);
+}
+
+/* The user namespace, then the root that fits it. */
+static bool
+mount_root(Runtime *runtime,
+           const ContainerOptions *options,
+           const StoreImage *image,
+           UserNamespace *ns,
+           Container *c,
+           GError **error) {
+        g_auto(GStrv) layers = NULL;
+        if (image && !store_image_layer_paths(runtime->store, image, &layers, error))
+                return false;
+        if (image && !layers[0])
+                return error_set_invalid(error, "image '%s' has no layers", image->id);
+        const UserNamespaceRequest request = {
+                .options = options,
+                .records = runtime->records,
+                .container_id = c->record->id,
+                .layers = (const char *const *) layers,
+                .rootfs = options->rootfs,
+        };
+        if (!user_namespace_resolve(&request, ns, error))
+                return false;
+        return image ? mount_layers(runtime, (const char *const *) layers, ns, c, error)
+                     : rootfs_mount_directory(options->rootfs, &c->root_fd, error);
+}
+
+/* Of a container that is there: its configuration has the maps. */
+static bool mount_again(Runtime *runtime, Container *c, GError **error) {
+        g_autoptr(StoreImage) image = NULL;
+        g_auto(GStrv) layers = NULL;
+        if (!c->record->image_id)
+                return rootfs_mount_directory(c->spec->root_path, &c->root_fd, error);
+        if (!user_namespace_renew(runtime->records, c->record->id, c->spec, error) ||
+            !store_image_find(runtime->store, c->record->image_id, &image, error) ||
+            !store_image_layer_paths(runtime->store, image, &layers, error))
+                return false;
+        if (!layers[0])
+                return error_set_invalid(error, "image '%s' has no layers", image->id);
+        const UserNamespace ns = { .uids = c->spec->uid_mappings, .gids = c->spec->gid_mappings };
+        return mount_layers(runtime, (const char *const *) layers, &ns, c, error);
 }
 
 static bool load_image_config(
@@ -193,10 +260,28 @@ claim(Runtime *runtime, const ContainerOptions *options, ContainerRecord *record
         return record_claim(runtime->records, record, error);
 }
 
+/* hosts, hostname, resolv.conf and so on are the container's root's, as in Podman. */
+static bool give_generated_files(const char *run_path, const OciSpec *spec, GError **error) {
+        uint32_t uid, gid;
+        if (!id_map_to_host(spec->uid_mappings, 0, &uid) ||
+            !id_map_to_host(spec->gid_mappings, 0, &gid))
+                return true;
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const OciMount *m = spec->mounts->pdata[i];
+                if (m->source && g_str_has_prefix(m->source, run_path) &&
+                    lchown(m->source, uid, gid) < 0)
+                        return error_set_errno(
+                                        error, errno, "Cannot give '%s' to the container",
+                                        m->source);
+        }
+        return true;
+}
+
 static bool
 describe(Runtime *runtime,
          const ContainerOptions *options,
          const OciImageConfig *config,
+         const UserNamespace *ns,
          Container *c,
          GError **error) {
         g_autofree char *run_path = record_run_path(runtime->records, c->record);
@@ -209,11 +294,15 @@ describe(Runtime *runtime,
                 .run_path = run_path,
                 .volumes_path = volumes,
                 .record = c->record,
+                .user_namespace = ns,
+                .userns_fd = c->userns_fd,
         };
         if (!spec_build(&request, &c->spec, error))
                 return false;
         if (options->rootfs)
                 c->spec->root_path = g_canonicalize_filename(options->rootfs, NULL);
+        if (!give_generated_files(run_path, c->spec, error))
+                return false;
         return record_save_spec(runtime->records, c->record, c->spec, error) &&
                record_save(runtime->records, c->record, error);
 }
@@ -223,9 +312,12 @@ bool container_create(
                 const ContainerOptions *options,
                 Container *ret_container,
                 GError **error) {
-        g_auto(Container) c = { .record = new_record(options), .root_fd = -1 };
+        g_auto(Container) c = { .record = new_record(options), .root_fd = -1, .userns_fd = -1 };
         g_autoptr(StoreImage) image = NULL;
         g_autoptr(OciImageConfig) config = NULL;
+        g_auto(UserNamespace) ns = { 0 };
+        if (!rootless_enter(error))
+                return false;
         if (!check_name(c.record->name, error) || !parse_log_options(options, c.record, error))
                 return false;
         if (!options->rootfs) {
@@ -239,9 +331,8 @@ bool container_create(
         }
         if (!claim(runtime, options, c.record, error))
                 return false;
-        bool ok = options->rootfs ? rootfs_mount_directory(options->rootfs, &c.root_fd, error)
-                                  : mount_image(runtime, image, &c, error);
-        if (!ok || !describe(runtime, options, config, &c, error) ||
+        if (!mount_root(runtime, options, image, &ns, &c, error) ||
+            !describe(runtime, options, config, &ns, &c, error) ||
             (image && !pin_image(runtime, image, error))) {
                 fd_close(&c.root_fd);
                 (void) record_remove(
@@ -250,27 +341,21 @@ bool container_create(
                 return false;
         }
         *ret_container = c;
-        c = (Container){ .root_fd = -1 };
+        c = (Container){ .root_fd = -1, .userns_fd = -1 };
         return true;
 }
 
 bool container_load(Runtime *runtime, const char *name, Container *ret_container, GError **error) {
-        g_auto(Container)
-                        c = { .record = record_find(runtime->records, name, error), .root_fd = -1 };
+        g_auto(Container) c = { .root_fd = -1, .userns_fd = -1 };
+        if (!rootless_enter(error))
+                return false;
+        c.record = record_find(runtime->records, name, error);
         if (!c.record)
                 return false;
         c.spec = record_load_spec(runtime->records, c.record, error);
-        if (!c.spec)
+        if (!c.spec || !mount_again(runtime, &c, error))
                 return false;
-        if (c.record->image_id) {
-                g_autoptr(StoreImage) image = NULL;
-                if (!store_image_find(runtime->store, c.record->image_id, &image, error) ||
-                    !mount_image(runtime, image, &c, error))
-                        return false;
-        } else if (!rootfs_mount_directory(c.spec->root_path, &c.root_fd, error)) {
-                return false;
-        }
         *ret_container = c;
-        c = (Container){ .root_fd = -1 };
+        c = (Container){ .root_fd = -1, .userns_fd = -1 };
         return true;
 }

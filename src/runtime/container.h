@@ -26,7 +26,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Runtime, runtime_clear)
 typedef struct Container {
         ContainerRecord *record;
         OciSpec *spec;
-        int root_fd; /* its root file system, a detached mount; -1: not mounted */
+        int root_fd;   /* its root file system, a detached mount; -1: not mounted */
+        int userns_fd; /* with its id maps, for mounts; -1: none */
 } Container;
 
 void container_clear(Container *container);

@@ -2,9 +2,11 @@
 /* One more process in a running container. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -84,10 +86,20 @@ static bool adapt_spec(OciSpec *spec, const ExecOptions *options, int root_fd, G
         return true;
 }
 
-static int namespaces_of(const OciSpec *spec) {
-        int flags = 0;
+/* A rootless container is in the namespace that its launcher made, whatever its configuration says.
+ */
+static bool is_in_other_userns(pid_t pid) {
+        char path[48];
+        struct stat theirs, ours;
+        snprintf(path, sizeof path, "/proc/%d/ns/user", (int) pid);
+        return stat(path, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+               theirs.st_ino != ours.st_ino;
+}
+
+static int namespaces_of(const OciSpec *spec, pid_t pid) {
+        int flags = is_in_other_userns(pid) ? CLONE_NEWUSER : 0;
         for (int i = 0; i < OCI_NAMESPACE_MAX; i++)
-                if (spec->namespaces[i].present)
+                if (spec->namespaces[i].present && i != OCI_NAMESPACE_USER)
                         flags |= oci_namespace_clone_flag(i);
         return flags;
 }
@@ -149,15 +161,19 @@ bool container_exec(
                                 "can only create exec sessions on running containers: container "
                                 "state improper");
         g_auto(Container) c = { .spec = record_load_spec(runtime->records, record, error),
-                                .root_fd = -1 };
+                                .root_fd = -1,
+                                .userns_fd = -1 };
         autofd int root_fd = c.spec ? open_root(record, error) : -1;
         if (root_fd < 0 || !adapt_spec(c.spec, options, root_fd, error))
                 return false;
         autofd int cgroup_fd = -1;
         g_autofree char *cgroup = NULL;
+        uid_t uid;
+        gid_t gid;
+        run_host_ids(c.spec, &uid, &gid);
         const SessionRequest request = {
-                .uid = c.spec->uid,
-                .gid = c.spec->gid,
+                .uid = uid,
+                .gid = gid,
                 .terminal = options->terminal,
                 .interactive = options->interactive,
         };
@@ -165,7 +181,7 @@ bool container_exec(
         g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
         if (!session || !open_exec_cgroup(record, &cgroup, &cgroup_fd, error))
                 return false;
-        const ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec) };
+        const ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
         bool ok = run_session(session, plan, &target, options->detach, ret_status, error);
         if (!options->detach || !ok)
                 remove_cgroup(cgroup);

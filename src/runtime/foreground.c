@@ -16,9 +16,12 @@ bool container_run_foreground(
         const ContainerRecord *r = c->record;
         bool logs = strcmp(r->log_driver, "journald") == 0;
         g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, NULL);
+        uid_t uid;
+        gid_t gid;
+        run_host_ids(c->spec, &uid, &gid);
         const SessionRequest request = {
-                .uid = c->spec->uid,
-                .gid = c->spec->gid,
+                .uid = uid,
+                .gid = gid,
                 .terminal = c->spec->terminal,
                 .interactive = options->interactive,
                 .log_fields = logs ? fields : NULL,

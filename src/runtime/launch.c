@@ -3,9 +3,12 @@
 #include "runtime/launch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/idmap.h"
 
 void launch_clear(Launch *launch) {
         fd_close(&launch->pid_fd);
@@ -93,6 +97,41 @@ static bool wait_prepared(const RuntimePlan *plan, Launch *launch, GError **erro
         }
 }
 
+/* Gives the child's namespace its maps and tells it. */
+static bool map_ids(const RuntimePlan *plan, const Launch *launch, GError **error) {
+        const OciSpec *spec = runtime_plan_spec(plan);
+        const char word = CHILD_MAPPED;
+        if (!id_map_write(launch->pid, spec->uid_mappings, spec->gid_mappings, error))
+                return false;
+        int r = fd_send(launch->socket_fd, &word, 1, NULL, 0);
+        return r >= 0 || error_set_errno(error, r, "The container's first process died");
+}
+
+/* By us, who may raise them, and not by the child, who in a user namespace may not: prlimit(2). */
+static bool set_limits(RuntimePlan *plan, const Launch *launch, GError **error) {
+        const ChildPlan *child = runtime_plan_child(plan);
+        ChildReport report = { .kind = CHILD_REPORT_FAILED, .stage = CHILD_STAGE_RLIMIT };
+        for (size_t i = 0; i < child->n_rlimits; i++) {
+                const ChildRlimit *l = &child->rlimits[i];
+                if (prlimit(launch->pid, (enum __rlimit_resource) l->resource, &l->limit, NULL) <
+                    0) {
+                        report.error = errno;
+                        report.index = (uint32_t) i;
+                        return runtime_plan_set_error(plan, &report, error);
+                }
+        }
+        if (!child->oom_score_adj)
+                return true;
+        char path[48];
+        snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int) launch->pid);
+        autofd int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        int r = fd < 0 ? -errno
+                       : fd_write_all(fd, child->oom_score_adj, strlen(child->oom_score_adj));
+        report.stage = CHILD_STAGE_OOM_SCORE;
+        report.error = -r;
+        return r >= 0 || runtime_plan_set_error(plan, &report, error);
+}
+
 bool launch_prepare(
                 RuntimePlan *plan,
                 const int stdio[3],
@@ -123,7 +162,8 @@ bool launch_prepare(
                 return error_set_errno(
                                 error, launch.pid, "Cannot create the container's namespaces");
         fd_close(&child_socket); /* its end must be the only one, or we never see it close */
-        if (!wait_prepared(plan, &launch, error)) {
+        if ((child->own_user_namespace && !map_ids(plan, &launch, error)) ||
+            !wait_prepared(plan, &launch, error) || !set_limits(plan, &launch, error)) {
                 (void) sys_pidfd_send_signal(launch.pid_fd, SIGKILL); /* mostly gone already */
                 reap(&launch);
                 return false;

@@ -89,6 +89,9 @@ bool mount_options_parse(
                         o.is_bind = o.is_recursive_bind = true;
                 } else if (strcmp(word, "tmpcopyup") == 0) {
                         o.copy_up = true;
+                } else if (strcmp(word, "idmap") == 0 || strcmp(word, "ridmap") == 0) {
+                        o.is_idmap = true;
+                        o.is_recursive_idmap = word[0] == 'r';
                 } else if (mount_propagation_from_text(
                                            word, &o.propagation, &o.propagation_recursive)) {
                         continue;

@@ -18,6 +18,8 @@ typedef struct MountOptions {
         bool is_bind;
         bool is_recursive_bind;
         bool copy_up;
+        bool is_idmap; /* "idmap", "ridmap": ids by the container's user namespace */
+        bool is_recursive_idmap;
         GPtrArray *data; /* of char *: "size=64k", what the file system itself reads */
 } MountOptions;
 

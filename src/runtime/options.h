@@ -48,6 +48,8 @@ typedef struct ContainerOptions {
         GPtrArray *dns, *dns_search, *dns_option;
         char *pid, *ipc, *uts, *cgroupns; /* "private", "host" */
         char *userns;
+        GPtrArray *uidmap, *gidmap;
+        char *subuidname, *subgidname;
 
         GPtrArray *cap_add, *cap_drop, *security_opt;
         GPtrArray *ulimit, *sysctl, *device;

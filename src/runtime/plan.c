@@ -14,165 +14,34 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "runtime/mount-options.h"
+#include "base/user.h"
+#include "runtime/idmap.h"
+#include "runtime/plan-parts.h"
 #include "runtime/record.h"
 #include "runtime/rlimit.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-struct RuntimePlan {
-        ChildPlan child;
-        GPtrArray *memory; /* everything that child points to and nobody else owns */
-        GArray *mounts;    /* of ChildMount; their fds are ours */
-        GArray *devices;
-        GArray *links;
-        GArray *sysctls;
-        GArray *rlimits;
-        struct sock_fprog program;
-        GBytes *filter;
-        uint64_t clone_flags;
-};
-
-static void *keep(RuntimePlan *plan, void *memory) {
+void *plan_keep(RuntimePlan *plan, void *memory) {
         g_ptr_array_add(plan->memory, memory);
         return memory;
 }
 
-/* "/a//b" -> "a/b": targets are relative to the root, openat2(2) does the rest. */
-static const char *relative(RuntimePlan *plan, const char *path) {
+const char *plan_relative(RuntimePlan *plan, const char *path) {
         while (*path == '/')
                 path++;
-        char *copy = keep(plan, g_strdup(path));
+        char *copy = plan_keep(plan, g_strdup(path));
         size_t n = strlen(copy);
         while (n > 0 && copy[n - 1] == '/')
                 copy[--n] = '\0';
         return copy;
 }
 
-static bool
-open_bind(RuntimePlan *plan,
-          const OciMount *m,
-          const MountOptions *o,
-          ChildMount *row,
-          GError **error) {
-        struct stat st;
-        if (stat(m->source, &st) < 0)
-                return error_set_errno(
-                                error, errno, "Cannot mount '%s' on '%s'", m->source,
-                                m->destination);
-        row->target_is_file = !S_ISDIR(st.st_mode);
-        unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                             (o->is_recursive_bind ? AT_RECURSIVE : 0);
-        autofd int fd = sys_open_tree(AT_FDCWD, m->source, flags);
-        if (fd < 0)
-                return error_set_errno(
-                                error, fd, "Cannot mount '%s' on '%s'", m->source, m->destination);
-        const struct mount_attr all = {
-                .attr_set = o->recursive_set,
-                .attr_clr = o->recursive_clear,
-                .propagation = o->propagation_recursive ? o->propagation : 0,
-        };
-        const struct mount_attr top = {
-                .attr_set = o->attributes_set,
-                .attr_clr = o->attributes_clear,
-                .propagation = o->propagation_recursive ? 0 : o->propagation,
-        };
-        int r = 0;
-        if (all.attr_set || all.attr_clr || all.propagation)
-                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all);
-        if (r >= 0 && (top.attr_set || top.attr_clr || top.propagation))
-                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &top);
-        if (r < 0)
-                return error_set_errno(
-                                error, r, "Cannot set the options of mount '%s'", m->destination);
-        row->fd = fd_steal(&fd);
-        return true;
-}
-
-static const ChildFsOption *
-file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o) {
-        ChildFsOption *options = keep(plan, g_new0(ChildFsOption, o->data->len + 3));
-        size_t n = 0;
-        for (guint i = 0; i < o->data->len; i++) {
-                char *word = keep(plan, g_strdup(o->data->pdata[i]));
-                char *equal = strchr(word, '=');
-                *equal = '\0';
-                options[n++] = (ChildFsOption){ word, equal + 1 };
-        }
-        if (m->source && *m->source)
-                options[n++] = (ChildFsOption){ "source", m->source };
-        return options;
-}
-
-static bool add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
-        g_auto(MountOptions) o = { 0 };
-        g_autofree char *what = g_strdup_printf("mount '%s'", m->destination);
-        g_autoptr(GPtrArray) words = g_ptr_array_new();
-        bool devpts = strcmp(m->type, "devpts") == 0;
-        for (char **word = m->options; *word; word++)
-                if (!(devpts &&
-                      strcmp(*word, "newinstance") == 0)) /* every devpts is one since Linux 4.7 */
-                        g_ptr_array_add(words, *word);
-        g_ptr_array_add(words, NULL);
-        if (!mount_options_parse((const char *const *) words->pdata, what, &o, error))
-                return false;
-        ChildMount row = { .fd = -1, .fs_type = m->type, .target = relative(plan, m->destination) };
-        if (*row.target == '\0')
-                return error_set_invalid(error, "%s: the root cannot be mounted over", what);
-        if (o.is_bind || strcmp(m->type, "bind") == 0) {
-                if (!open_bind(plan, m, &o, &row, error))
-                        return false;
-        } else {
-                row.options = file_system_options(plan, m, &o);
-                row.attributes = (unsigned int) (o.attributes_set | o.recursive_set);
-                row.copy_up = o.copy_up;
-        }
-        g_array_append_val(plan->mounts, row);
-        return true;
-}
-
-static void add_devices(RuntimePlan *plan, const OciSpec *spec) {
-        static const struct {
-                const char *path;
-                unsigned int minor_number, major_number;
-        } standard[] = {
-                { "dev/null", 3, 1 },   { "dev/zero", 5, 1 },    { "dev/full", 7, 1 },
-                { "dev/random", 8, 1 }, { "dev/urandom", 9, 1 }, { "dev/tty", 0, 5 },
-        };
-        static const ChildLink links[] = {
-                { "dev/fd", "/proc/self/fd" },       { "dev/stdin", "/proc/self/fd/0" },
-                { "dev/stdout", "/proc/self/fd/1" }, { "dev/stderr", "/proc/self/fd/2" },
-                { "dev/core", "/proc/kcore" },       { "dev/ptmx", "pts/ptmx" },
-        };
-        for (size_t i = 0; i < G_N_ELEMENTS(standard); i++) {
-                ChildDevice d = {
-                        .path = standard[i].path,
-                        .mode = S_IFCHR | 0666,
-                        .number = makedev(standard[i].major_number, standard[i].minor_number),
-                };
-                g_array_append_val(plan->devices, d);
-        }
-        for (guint i = 0; i < spec->devices->len; i++) {
-                const OciDevice *from = spec->devices->pdata[i];
-                ChildDevice d = {
-                        .path = relative(plan, from->path),
-                        .mode = from->mode | (from->type == 'b'   ? S_IFBLK
-                                              : from->type == 'p' ? S_IFIFO
-                                                                  : S_IFCHR),
-                        .number = makedev(from->major, from->minor),
-                        .uid = from->uid,
-                        .gid = from->gid,
-                };
-                g_array_append_val(plan->devices, d);
-        }
-        g_array_append_vals(plan->links, links, G_N_ELEMENTS(links));
-}
-
 static void add_sysctls(RuntimePlan *plan, const OciSpec *spec) {
         g_autoptr(GList) names =
                         g_list_sort(g_hash_table_get_keys(spec->sysctl), (GCompareFunc) strcmp);
         for (GList *at = names; at; at = at->next) {
-                char *path = keep(plan, g_strdup(at->data));
+                char *path = plan_keep(plan, g_strdup(at->data));
                 if (!strchr(path,
                             '/')) /* sysctl(8): dots are the separators unless slashes are used */
                         g_strdelimit(path, ".", '/');
@@ -194,9 +63,9 @@ static bool add_rlimits(RuntimePlan *plan, const OciSpec *spec, GError **error) 
 }
 
 static const char *const *relative_list(RuntimePlan *plan, char **paths) {
-        const char **list = keep(plan, g_new0(const char *, g_strv_length(paths) + 1));
+        const char **list = plan_keep(plan, g_new0(const char *, g_strv_length(paths) + 1));
         for (size_t i = 0; paths[i]; i++)
-                list[i] = relative(plan, paths[i]);
+                list[i] = plan_relative(plan, paths[i]);
         return list;
 }
 
@@ -213,6 +82,15 @@ static int last_capability(void) {
         if (g_file_get_contents(path, &text, NULL, NULL))
                 return (int) g_ascii_strtoll(text, NULL, 10);
         return oci_capability_count() - 1;
+}
+
+/* user_namespaces(7): "deny" is for namespaces whose gid map nobody privileged wrote. */
+static bool may_set_groups(void) {
+        g_autofree char *text = NULL;
+        if (user_in_initial_namespace() ||
+            !g_file_get_contents("/proc/self/setgroups", &text, NULL, NULL))
+                return true;
+        return !g_str_has_prefix(text, "deny");
 }
 
 static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
@@ -233,6 +111,7 @@ static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
                 .inheritable = sets[OCI_CAPABILITY_INHERITABLE] & known,
                 .ambient = sets[OCI_CAPABILITY_AMBIENT] & known,
                 .last_capability = last,
+                .has_setgroups = may_set_groups(),
                 .no_new_privileges = spec->no_new_privileges,
         };
         if (plan->filter) {
@@ -251,6 +130,14 @@ static void fill_namespaces(RuntimePlan *plan, const OciSpec *spec) {
                 if (spec->namespaces[i].present && !spec->namespaces[i].path &&
                     i != OCI_NAMESPACE_CGROUP)
                         plan->clone_flags |= (uint64_t) oci_namespace_clone_flag(i);
+        ChildPlan *c = &plan->child;
+        uint32_t unused;
+        c->own_user_namespace = plan->clone_flags & CLONE_NEWUSER;
+        if (spec->uid_mappings->len > 0 && !id_map_to_host(spec->uid_mappings, 0, &unused))
+                c->namespace_uid = g_array_index(spec->uid_mappings, OciIdMapping, 0).container;
+        if (spec->gid_mappings->len > 0 && !id_map_to_host(spec->gid_mappings, 0, &unused))
+                c->namespace_gid = g_array_index(spec->gid_mappings, OciIdMapping, 0).container;
+        c->is_dumpable = !user_in_initial_namespace() && (plan->clone_flags & CLONE_NEWPID);
         plan->child.own_mount_namespace = spec->namespaces[OCI_NAMESPACE_MOUNT].present;
         plan->child.own_cgroup_namespace = spec->namespaces[OCI_NAMESPACE_CGROUP].present;
         plan->child.loopback_up = plan->clone_flags & CLONE_NEWNET;
@@ -264,10 +151,10 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
         const char *path = environment_value(spec, "PATH");
         char **directories = g_strsplit(path ? path : DEFAULT_PATH, ":", -1);
         for (size_t i = 0; directories[i]; i++)
-                keep(plan, directories[i]);
-        c->search_path = keep(plan, directories);
+                plan_keep(plan, directories[i]);
+        c->search_path = plan_keep(plan, directories);
         c->root_fd = request->root_fd;
-        c->root_path = keep(plan, g_strdup(request->attach_path));
+        c->root_path = plan_keep(plan, g_strdup(request->attach_path));
         c->root_readonly = spec->root_readonly;
         c->root_propagation = MS_PRIVATE;
         c->mounts = (const ChildMount *) (void *) plan->mounts->data;
@@ -285,7 +172,7 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
         c->console = request->console;
         c->n_preserved_fds = request->n_listen_fds;
         if (spec->has_oom_score_adj)
-                c->oom_score_adj = keep(plan, g_strdup_printf("%d", spec->oom_score_adj));
+                c->oom_score_adj = plan_keep(plan, g_strdup_printf("%d", spec->oom_score_adj));
         c->cwd = spec->cwd;
         c->argv = spec->args;
         c->envp = spec->env;
@@ -302,12 +189,13 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->rlimits = g_array_new(FALSE, TRUE, sizeof(ChildRlimit));
         plan->filter = request->filter ? g_bytes_ref(request->filter) : NULL;
         plan->child.socket_fd = -1;
+        plan->spec = spec;
+        plan->userns_fd = request->userns_fd;
         for (guint i = 0; i < spec->mounts->len; i++)
-                if (!add_mount(plan, spec->mounts->pdata[i], error))
+                if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
                         return NULL;
-        add_devices(plan, spec);
         add_sysctls(plan, spec);
-        if (!add_rlimits(plan, spec, error))
+        if (!plan_add_devices(plan, spec, error) || !add_rlimits(plan, spec, error))
                 return NULL;
         fill_child(plan, request);
         fill_namespaces(plan, spec);
@@ -320,6 +208,8 @@ void runtime_plan_free(RuntimePlan *plan) {
                 return;
         for (guint i = 0; i < plan->mounts->len; i++)
                 fd_close(&g_array_index(plan->mounts, ChildMount, i).fd);
+        for (guint i = 0; i < plan->devices->len; i++)
+                fd_close(&g_array_index(plan->devices, ChildDevice, i).fd);
         g_array_unref(plan->mounts);
         g_array_unref(plan->devices);
         g_array_unref(plan->links);
@@ -332,6 +222,10 @@ void runtime_plan_free(RuntimePlan *plan) {
 
 ChildPlan *runtime_plan_child(RuntimePlan *plan) {
         return &plan->child;
+}
+
+const OciSpec *runtime_plan_spec(const RuntimePlan *plan) {
+        return plan->spec;
 }
 
 uint64_t runtime_plan_clone_flags(const RuntimePlan *plan) {
@@ -389,6 +283,7 @@ static bool set_exec_error(const ChildPlan *c, int code, GError **error) {
 bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, GError **error) {
         static const char *const words[CHILD_STAGE_MAX] = {
                 [CHILD_STAGE_START] = "Cannot start the container's first process%s%s%s",
+                [CHILD_STAGE_USER_NAMESPACE] = "Cannot become root of the user namespace%s%s%s",
                 [CHILD_STAGE_PROPAGATION] = "Cannot detach from the host's mounts%s%s%s",
                 [CHILD_STAGE_ROOT] = "Cannot attach the root file system%s%s%s",
                 [CHILD_STAGE_MOUNT] = "Cannot mount%s'/%s'%s",

@@ -19,11 +19,14 @@ typedef struct PlanRequest {
         GBytes *filter; /* compiled system call filter, or NULL */
         unsigned int n_listen_fds;
         bool console;
+        int userns_fd; /* a user namespace with the container's maps; -1: opened when needed */
 } PlanRequest;
 
 RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error);
 void runtime_plan_free(RuntimePlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimePlan, runtime_plan_free)
+
+const OciSpec *runtime_plan_spec(const RuntimePlan *plan); /* borrowed */
 
 /* The child's view; the launcher sets socket_fd and stdio in it. */
 ChildPlan *runtime_plan_child(RuntimePlan *plan);

@@ -11,45 +11,123 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/idmap.h"
 
 #define ROOTFS_LAYERS_MAX 500 /* overlayfs's own limit, OVL_MAX_STACK */
 
-static int set_layers(int fs, const OverlayRequest *request) {
+/* The layers as overlayfs is told of them: by path, or, id-mapped, by descriptors of detached
+ * mounts whose ids are the container's (upper and work too, so that on disk all is as the image has
+ * it and the range may be another the next time). */
+typedef struct Layers {
+        GArray *fds; /* of int */
+        GPtrArray *lower;
+        char *upper, *work;
+} Layers;
+
+static void layers_clear(Layers *layers) {
+        g_clear_pointer(&layers->fds, g_array_unref);
+        g_clear_pointer(&layers->lower, g_ptr_array_unref);
+        g_clear_pointer(&layers->upper, g_free);
+        g_clear_pointer(&layers->work, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Layers, layers_clear)
+
+static bool open_mapped(const char *path, int userns_fd, Layers *layers, int *ret, GError **error) {
+        int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(error, fd, "Cannot open layer '%s'", path);
+        g_array_append_val(layers->fds, fd);
+        int r = id_map_mount(fd, userns_fd, false);
+        if (r < 0)
+                return error_set_errno(
+                                error, r,
+                                "Cannot map the ids of layer '%s': a user namespace needs a kernel "
+                                "and a file system with id-mapped mounts, mount_setattr(2)",
+                                path);
+        *ret = fd;
+        return true;
+}
+
+static bool open_layers(const OverlayRequest *request, Layers *layers, GError **error) {
+        char name[32];
+        int fd;
+        layers->fds = g_array_new(FALSE, FALSE, sizeof(int));
+        g_array_set_clear_func(layers->fds, (GDestroyNotify) fd_close);
+        layers->lower = g_ptr_array_new_with_free_func(g_free);
+        bool mapped = request->userns_fd >= 0;
+        for (const char *const *lower = request->lower_paths; *lower; lower++) {
+                if (mapped && !open_mapped(*lower, request->userns_fd, layers, &fd, error))
+                        return false;
+                g_ptr_array_add(layers->lower, g_strdup(mapped ? fd_path(fd, name) : *lower));
+        }
+        if (!request->upper_path || !mapped) {
+                layers->upper = g_strdup(request->upper_path);
+                layers->work = g_strdup(request->work_path);
+                return true;
+        }
+        /* both below one mount, as overlayfs wants it */
+        g_autofree char *parent = g_path_get_dirname(request->upper_path);
+        g_autofree char *upper = g_path_get_basename(request->upper_path);
+        g_autofree char *work = g_path_get_basename(request->work_path);
+        if (!open_mapped(parent, request->userns_fd, layers, &fd, error))
+                return false;
+        layers->upper = g_build_filename(fd_path(fd, name), upper, NULL);
+        layers->work = g_build_filename(fd_path(fd, name), work, NULL);
+        return true;
+}
+
+static int set_layers(int fs, const OverlayRequest *request, const Layers *layers) {
         int r = 0;
-        for (const char *const *lower = request->lower_paths; *lower && r >= 0; lower++)
-                r = sys_fsconfig_string(fs, "lowerdir+", *lower);
-        if (r >= 0 && request->upper_path)
-                r = sys_fsconfig_string(fs, "upperdir", request->upper_path);
-        if (r >= 0 && request->upper_path)
-                r = sys_fsconfig_string(fs, "workdir", request->work_path);
-        if (r >= 0 && request->upper_path && request->is_volatile)
+        for (guint i = 0; i < layers->lower->len && r >= 0; i++)
+                r = sys_fsconfig_string(fs, "lowerdir+", layers->lower->pdata[i]);
+        if (r >= 0 && layers->upper)
+                r = sys_fsconfig_string(fs, "upperdir", layers->upper);
+        if (r >= 0 && layers->upper)
+                r = sys_fsconfig_string(fs, "workdir", layers->work);
+        if (r >= 0 && layers->upper && request->is_volatile)
                 r = sys_fsconfig_flag(fs, "volatile");
+        if (r >= 0 && request->is_user)
+                r = sys_fsconfig_flag(fs, "userxattr");
         return r;
 }
 
 /* Kernels before 6.5 take one option string of a page: every layer is opened and named by its
- * descriptor, which fits 200 of them. The mount is seen at attach_path for a moment, then cloned
- * off. Drop when the oldest kernel is 6.5. */
-static int mount_by_string(const OverlayRequest *request, int *ret_fd, GError **error) {
+ * descriptor, which fits 200 of them. Drop when the oldest kernel is 6.5. */
+static char *option_string(const OverlayRequest *request, const Layers *layers, GError **error) {
         g_autoptr(GString) options = g_string_new("lowerdir=");
-        g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
-        g_array_set_clear_func(fds, (GDestroyNotify) fd_close);
         char name[32];
-        for (const char *const *lower = request->lower_paths; *lower; lower++) {
-                int fd = open(*lower, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (fd < 0)
-                        return error_set_errno(error, errno, "Cannot open layer '%s'", *lower);
-                g_array_append_val(fds, fd);
-                g_string_append_printf(options, "%s%s", fds->len > 1 ? ":" : "", fd_path(fd, name));
+        for (guint i = 0; i < layers->lower->len; i++) {
+                const char *path = layers->lower->pdata[i];
+                if (request->userns_fd < 0) {
+                        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                        if (fd < 0) {
+                                error_set_errno(error, errno, "Cannot open layer '%s'", path);
+                                return NULL;
+                        }
+                        g_array_append_val(layers->fds, fd);
+                        path = fd_path(fd, name);
+                }
+                g_string_append_printf(options, "%s%s", i > 0 ? ":" : "", path);
         }
-        if (request->upper_path)
+        if (layers->upper)
                 g_string_append_printf(
-                                options, ",upperdir=%s,workdir=%s%s", request->upper_path,
-                                request->work_path, request->is_volatile ? ",volatile" : "");
-        if (options->len >= 4096)
-                return error_set_errno(
-                                error, E2BIG, "Cannot mount %u layers on this kernel", fds->len);
-        if (mount("overlay", request->attach_path, "overlay", 0, options->str) < 0)
+                                options, ",upperdir=%s,workdir=%s%s", layers->upper, layers->work,
+                                request->is_volatile ? ",volatile" : "");
+        if (request->is_user)
+                g_string_append(options, ",userxattr");
+        if (options->len < 4096)
+                return g_string_free(g_steal_pointer(&options), FALSE);
+        error_set_errno(error, E2BIG, "Cannot mount %u layers on this kernel", layers->lower->len);
+        return NULL;
+}
+
+/* The mount is seen at attach_path for a moment, then cloned off. */
+static bool
+mount_by_string(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
+        g_autofree char *options = option_string(request, layers, error);
+        if (!options)
+                return false;
+        if (mount("overlay", request->attach_path, "overlay", 0, options) < 0)
                 return error_set_errno(error, errno, "Cannot mount the root file system");
         int fd = sys_open_tree(AT_FDCWD, request->attach_path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         (void) umount2(request->attach_path, MNT_DETACH); /* the clone is what we keep */
@@ -59,19 +137,15 @@ static int mount_by_string(const OverlayRequest *request, int *ret_fd, GError **
         return true;
 }
 
-bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **error) {
-        guint n = g_strv_length((char **) request->lower_paths);
-        if (n > ROOTFS_LAYERS_MAX)
-                return error_set_invalid(
-                                error, "Cannot mount %u layers, the limit is %d", n,
-                                ROOTFS_LAYERS_MAX);
+static bool
+mount_layers(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
         autofd int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-        if (fs < 0)
+        if (fs < 0 && fs != -ENOSYS)
                 return error_set_errno(
                                 error, fs, "Cannot use overlay, is the kernel module loaded?");
-        int r = set_layers(fs, request);
-        if (r == -EINVAL && request->attach_path)
-                return mount_by_string(request, ret_fd, error);
+        int r = fs < 0 ? -EINVAL : set_layers(fs, request, layers);
+        if ((r == -EINVAL || r == -ENOSYS) && request->attach_path)
+                return mount_by_string(request, layers, ret_fd, error);
         if (r >= 0)
                 r = sys_fsconfig_create(fs);
         int mounted = r >= 0 ? sys_fsmount(fs, FSMOUNT_CLOEXEC, 0) : r;
@@ -85,6 +159,25 @@ bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **e
         }
         *ret_fd = mounted;
         return true;
+}
+
+bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **error) {
+        guint n = g_strv_length((char **) request->lower_paths);
+        if (n > ROOTFS_LAYERS_MAX)
+                return error_set_invalid(
+                                error, "Cannot mount %u layers, the limit is %d", n,
+                                ROOTFS_LAYERS_MAX);
+        g_auto(Layers) layers = { 0 };
+        g_auto(FileIds) ids = { 0 };
+        if (!open_layers(request, &layers, error))
+                return false;
+        /* overlayfs makes its files with the mounter's ids, and through an idmapped upper it must
+         * be one that the map has: the work directory could not be made, and the mount would
+         * silently be read-only */
+        if (request->userns_fd >= 0 &&
+            !file_ids_enter(request->root_uid, request->root_gid, &ids, error))
+                return false;
+        return mount_layers(request, &layers, ret_fd, error);
 }
 
 bool rootfs_mount_directory(const char *path, int *ret_fd, GError **error) {

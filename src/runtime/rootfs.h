@@ -13,6 +13,10 @@ typedef struct OverlayRequest {
         const char *work_path;
         bool is_volatile;        /* no fsync of the upper, overlayfs.rst "Volatile mount" */
         const char *attach_path; /* an empty directory, for kernels before 6.5 only */
+        int userns_fd;           /* maps all layers' ids by it; -1: as on disk */
+        uid_t root_uid;          /* with userns_fd: its root, outside */
+        gid_t root_gid;
+        bool is_user; /* mounted in a user namespace: "userxattr", overlayfs.rst */
 } OverlayRequest;
 
 /* *ret_fd is owned and close-on-exec. */

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "runtime/idmap.h"
 #include "runtime/notify-proxy.h"
 #include "runtime/spec-build.h"
 #include "runtime/syscall-filter.h"
@@ -50,6 +51,7 @@ RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds,
                 .filter = filter,
                 .n_listen_fds = n_listen_fds,
                 .console = c->spec->terminal,
+                .userns_fd = c->userns_fd,
         };
         return runtime_plan_new(&request, error);
 }
@@ -63,6 +65,16 @@ bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GErr
         c->record->finished_nsec = 0;
         c->record->has_exit_code = false;
         return record_save(runtime->records, c->record, error);
+}
+
+void run_host_ids(const OciSpec *spec, uid_t *ret_uid, gid_t *ret_gid) {
+        uint32_t uid = spec->uid, gid = spec->gid;
+        if (spec->uid_mappings->len > 0)
+                (void) id_map_to_host(spec->uid_mappings, spec->uid, &uid);
+        if (spec->gid_mappings->len > 0)
+                (void) id_map_to_host(spec->gid_mappings, spec->gid, &gid);
+        *ret_uid = uid; /* an id that the map lacks fails in the child, with a better message */
+        *ret_gid = gid;
 }
 
 bool run_output_pipe(uid_t uid, gid_t gid, int *ret_read_fd, int *ret_write_fd, GError **error) {
@@ -94,8 +106,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitStdio, unit_stdio_clear)
 static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError **error) {
         autofd int out_read = -1;
         autofd int err_read = -1;
-        if (!run_output_pipe(c->spec->uid, c->spec->gid, &out_read, &s->owned[1], error) ||
-            !run_output_pipe(c->spec->uid, c->spec->gid, &err_read, &s->owned[2], error))
+        uid_t uid;
+        gid_t gid;
+        run_host_ids(c->spec, &uid, &gid);
+        if (!run_output_pipe(uid, gid, &out_read, &s->owned[1], error) ||
+            !run_output_pipe(uid, gid, &err_read, &s->owned[2], error))
                 return false;
         const ContainerRecord *r = c->record;
         g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, r->unit);
@@ -156,6 +171,24 @@ static unsigned int take_listen_fds(OciSpec *spec) {
         return (unsigned int) n;
 }
 
+/* cgroups(7), "Delegation": the root of the container's user namespace may make cgroups below its
+ * own and move its processes there; limits stay ours. */
+static bool give_cgroup(const OciSpec *spec, int cgroup_fd, GError **error) {
+        static const char *const files[] = { ".", "cgroup.procs", "cgroup.subtree_control",
+                                             "cgroup.threads" };
+        uint32_t uid, gid;
+        if (!id_map_to_host(spec->uid_mappings, 0, &uid) ||
+            !id_map_to_host(spec->gid_mappings, 0, &gid))
+                return true;
+        for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+                if (fchownat(cgroup_fd, files[i], uid, gid, 0) < 0)
+                        return error_set_errno(
+                                        error, errno,
+                                        "Cannot give the container's root its cgroup (%s)",
+                                        files[i]);
+        return true;
+}
+
 /* Our own cgroup is the unit's; the payload is born in a sub-cgroup of it, so that limits of the
  * unit count and the unit's root stays free of processes, cgroups(7) "no internal processes". */
 static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
@@ -163,7 +196,8 @@ static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
         if (!own)
                 return false;
         c->record->unit = cgroup_unit(own);
-        return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error);
+        return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error) &&
+               give_cgroup(c->spec, *ret_fd, error);
 }
 
 static bool hand_over(RuntimePlan *plan, Launch *launch, NotifyProxy *proxy, GError **error) {

@@ -13,5 +13,8 @@ run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GErr
 /* Notes pid, unit and cgroup of the prepared child. */
 bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
 
+/* The payload's user as the host knows them. */
+void run_host_ids(const OciSpec *spec, uid_t *ret_uid, gid_t *ret_gid);
+
 /* A pipe whose write end the payload may reopen as /dev/stdout: its owner is the payload's user. */
 bool run_output_pipe(uid_t uid, gid_t gid, int *ret_read_fd, int *ret_write_fd, GError **error);

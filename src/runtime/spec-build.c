@@ -69,7 +69,14 @@ static bool build_args(const SpecRequest *request, OciSpec *spec, GError **error
 
 static bool build_user(const SpecRequest *request, OciSpec *spec, char **ret_home, GError **error) {
         const ContainerOptions *o = request->options;
-        const char *text = o->user ? o->user : request->image ? request->image->user : NULL;
+        const UserNamespace *ns = request->user_namespace;
+        g_autofree char *kept = NULL;
+        if (ns && ns->has_user)
+                kept = g_strdup_printf("%u:%u", (unsigned int) ns->uid, (unsigned int) ns->gid);
+        const char *text = o->user          ? o->user
+                           : kept           ? kept
+                           : request->image ? request->image->user
+                                            : NULL;
         g_auto(ContainerUser) user = { 0 };
         if (!user_resolve(request->root_fd, text, &user, error))
                 return false;
@@ -157,9 +164,18 @@ static bool build_network(const SpecRequest *request, OciSpec *spec, GError **er
 
 static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
-        if (o->userns && strcmp(o->userns, "host") != 0 && *o->userns)
-                return error_set_invalid(error, "--userns '%s' is not supported", o->userns);
+        const UserNamespace *ns = request->user_namespace;
         spec->namespaces[OCI_NAMESPACE_MOUNT].present = true;
+        if (ns && (ns->is_new || ns->path)) {
+                spec->namespaces[OCI_NAMESPACE_USER].present = true;
+                spec->namespaces[OCI_NAMESPACE_USER].path = g_strdup(ns->path);
+                g_array_append_vals(spec->uid_mappings, ns->uids->data, ns->uids->len);
+                g_array_append_vals(spec->gid_mappings, ns->gids->data, ns->gids->len);
+        }
+        if (ns && ns->is_automatic)
+                g_hash_table_insert(
+                                spec->annotations, g_strdup(SPEC_ANNOTATION_IDS),
+                                user_namespace_claim_name(ns));
         return wants_own(o->pid, "pid", &spec->namespaces[OCI_NAMESPACE_PID].present, error) &&
                wants_own(o->ipc, "ipc", &spec->namespaces[OCI_NAMESPACE_IPC].present, error) &&
                wants_own(o->uts, "uts", &spec->namespaces[OCI_NAMESPACE_UTS].present, error) &&

@@ -8,6 +8,7 @@
 #include "oci/spec.h"
 #include "runtime/options.h"
 #include "runtime/record.h"
+#include "runtime/userns.h"
 
 /* From flags and image to the runtime configuration, with Podman's defaults. Nothing is mounted or
  * written here but the small files that the container sees (hosts, hostname, resolv.conf) and the
@@ -19,7 +20,9 @@ typedef struct SpecRequest {
         int root_fd;                 /* the container's root, for its passwd and its directories */
         const char *run_path;        /* of the container, for generated files */
         const char *volumes_path;    /* named volumes: GRAPHROOT/volumes */
-        ContainerRecord *record;     /* in: id, name; out: stop signal, volumes, command, network */
+        const UserNamespace *user_namespace;
+        int userns_fd;           /* with its maps, or -1 */
+        ContainerRecord *record; /* in: id, name; out: stop signal, volumes, command, network */
 } SpecRequest;
 
 bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error);
@@ -35,3 +38,4 @@ bool spec_build_volumes(const SpecRequest *request, OciSpec *spec, GError **erro
 
 /* Annotations that berth itself reads back. */
 #define SPEC_ANNOTATION_SECCOMP "io.berth.seccomp" /* profile path, or "unconfined" */
+#define SPEC_ANNOTATION_IDS     "io.berth.ids"     /* "START-SIZE": the range claimed for it */

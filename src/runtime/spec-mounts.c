@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/user.h"
+#include "runtime/idmap.h"
 #include "runtime/spec-build.h"
 #include "runtime/spec-volume.h"
 
@@ -26,22 +28,47 @@ static bool add_shm(const SpecRequest *request, OciSpec *spec, GError **error) {
         return true;
 }
 
+/* The kernel lets root of a user namespace mount these only for namespaces that it owns; where one
+ * is the host's, its mount is shown instead. */
+static void
+add_namespaced(OciSpec *spec,
+               OciNamespaceType type,
+               const char *path,
+               const char *fs_type,
+               const char *source,
+               const char *options) {
+        bool in_userns = spec->namespaces[OCI_NAMESPACE_USER].present ||
+                         !user_in_initial_namespace();
+        if (in_userns && !spec->namespaces[type].present) {
+                g_autofree char *bind = g_strconcat("rbind,rprivate,", options, NULL);
+                oci_spec_add_mount(spec, path, "bind", path, bind);
+        } else {
+                oci_spec_add_mount(spec, path, fs_type, source, options);
+        }
+}
+
+/* Group 5 is tty; a namespace that does not have it gets a devpts without. */
+static void add_devpts(OciSpec *spec) {
+        uint32_t tty;
+        bool has_tty = spec->gid_mappings->len == 0 || id_map_to_host(spec->gid_mappings, 5, &tty);
+        oci_spec_add_mount(
+                        spec, "/dev/pts", "devpts", "devpts",
+                        has_tty ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"
+                                : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620");
+}
+
 static void add_defaults(const SpecRequest *request, OciSpec *spec) {
-        bool privileged = request->options->privileged;
+        const char *access = request->options->privileged ? "nosuid,noexec,nodev,rw"
+                                                          : "nosuid,noexec,nodev,ro";
         oci_spec_add_mount(spec, "/proc", "proc", "proc", "nosuid,noexec,nodev");
         oci_spec_add_mount(
                         spec, "/dev", "tmpfs", "tmpfs",
                         "nosuid,noexec,strictatime,mode=755,size=65536k");
-        oci_spec_add_mount(
-                        spec, "/sys", "sysfs", "sysfs",
-                        privileged ? "nosuid,noexec,nodev,rw" : "nosuid,noexec,nodev,ro");
-        oci_spec_add_mount(
-                        spec, "/dev/pts", "devpts", "devpts",
-                        "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5");
-        oci_spec_add_mount(spec, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev");
-        oci_spec_add_mount(
-                        spec, "/sys/fs/cgroup", "cgroup2", "cgroup",
-                        privileged ? "nosuid,noexec,nodev,rw" : "nosuid,noexec,nodev,ro");
+        add_namespaced(spec, OCI_NAMESPACE_NETWORK, "/sys", "sysfs", "sysfs", access);
+        add_devpts(spec);
+        add_namespaced(spec, OCI_NAMESPACE_IPC, "/dev/mqueue", "mqueue", "mqueue",
+                       "nosuid,noexec,nodev");
+        add_namespaced(spec, OCI_NAMESPACE_CGROUP, "/sys/fs/cgroup", "cgroup2", "cgroup", access);
 }
 
 /* --read-only leaves the usual places writable, on tmpfs, unless --read-only-tmpfs=false. */

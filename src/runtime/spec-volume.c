@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "runtime/child-steps.h"
+#include "runtime/idmap.h"
 
 #define VOLUME_NAME_MAX 128
 
@@ -26,6 +27,19 @@ static bool volume_name_is_valid(const char *name) {
                                strlen(name);
 }
 
+/* A named volume keeps container ids on disk: with a user namespace it is filled, as it is used,
+ * through a mount that maps them. */
+static int open_volume(const SpecRequest *request, const char *data) {
+        if (request->userns_fd < 0)
+                return open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        autofd int mapped = sys_open_tree(AT_FDCWD, data, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        int r = mapped < 0 ? mapped : id_map_mount(mapped, request->userns_fd, false);
+        int fd = r < 0 ? -1 : openat(mapped, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (r < 0)
+                errno = -r;
+        return fd;
+}
+
 /* Owner, mode and content of the image's directory, once: a new volume looks like what it covers.
  */
 static bool
@@ -34,7 +48,13 @@ copy_up(const SpecRequest *request, const char *data, const char *destination, G
                         sys_open_in_root(request->root_fd, destination, O_RDONLY | O_DIRECTORY, 0);
         if (from == -ENOENT || from == -ENOTDIR)
                 return true;
-        autofd int to = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        autofd int to = open_volume(request, data);
+        g_auto(FileIds) ids = { 0 };
+        const UserNamespace *ns = request->user_namespace;
+        uint32_t uid, gid;
+        if (request->userns_fd >= 0 && id_map_to_host(ns->uids, 0, &uid) &&
+            id_map_to_host(ns->gids, 0, &gid) && !file_ids_enter(uid, gid, &ids, error))
+                return false;
         struct stat st;
         if (from < 0 || to < 0 || fstat(from, &st) < 0)
                 return error_set_errno(
@@ -101,7 +121,7 @@ typedef struct VolumeFlags {
 static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, GError **error) {
         static const char *const plain[] = {
                 "ro",   "rw",     "suid", "nosuid", "dev", "nodev",
-                "exec", "noexec", "bind", "rbind",  NULL,
+                "exec", "noexec", "bind", "rbind",  "idmap", "ridmap", NULL,
         };
         static const char *const propagation[] = {
                 "private", "rprivate",   "shared",      "rshared", "slave",
@@ -191,6 +211,8 @@ add_source(const SpecRequest *request,
                 return false;
         if (anonymous)
                 remember_anonymous(request->record, anonymous);
+        if (request->userns_fd >= 0)
+                g_ptr_array_add(flags->mount_words, g_strdup("idmap"));
         add_bind(spec, path, destination, flags);
         return true;
 }

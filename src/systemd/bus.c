@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/user.h"
 
 #define MANAGER_SERVICE   "org.freedesktop.systemd1"
 #define MANAGER_PATH      "/org/freedesktop/systemd1"
@@ -35,7 +36,7 @@ static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *unu
 }
 
 static char *manager_address(void) {
-        if (geteuid() == 0)
+        if (user_is_root())
                 return g_strdup("unix:path=/run/systemd/private");
         const char *runtime = getenv("XDG_RUNTIME_DIR");
         return runtime ? g_strdup_printf("unix:path=%s/systemd/private", runtime) : NULL;

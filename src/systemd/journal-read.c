@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/user.h"
 
 #define WAIT_USEC 250000
 #define DRAIN_ROUNDS                                                                               \
@@ -23,7 +24,7 @@ static int add_matches(sd_journal *journal, const JournalRequest *request) {
         if (r < 0 || !request->unit)
                 return r;
         g_autofree char *by_unit = g_strconcat(
-                        geteuid() == 0 ? "_SYSTEMD_UNIT=" : "_SYSTEMD_USER_UNIT=", request->unit,
+                        user_is_root() ? "_SYSTEMD_UNIT=" : "_SYSTEMD_USER_UNIT=", request->unit,
                         NULL);
         r = sd_journal_add_disjunction(journal);
         if (r >= 0)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/user.h"
 
 bool relay_attach(
                 const char *socket_path,
@@ -66,6 +67,6 @@ relay_fields(const char *id,
                 add_field(fields, "IMAGE_NAME", image);
         add_field(fields, "SYSLOG_IDENTIFIER", tag ? tag : name);
         if (unit)
-                add_field(fields, geteuid() == 0 ? "OBJECT_SYSTEMD_UNIT" : "USER_UNIT", unit);
+                add_field(fields, user_is_root() ? "OBJECT_SYSTEMD_UNIT" : "USER_UNIT", unit);
         return g_string_free(fields, FALSE);
 }

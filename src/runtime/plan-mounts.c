@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounts of the child's plan: sources opened and cloned off, options set while nobody sees them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "runtime/idmap.h"
+#include "runtime/mount-options.h"
+#include "runtime/plan-parts.h"
+
+/* The mount's own maps, or the container's. 0 or -errno; -ECANCELED with an error set. */
+static int
+map_ids(RuntimePlan *plan, const OciMount *m, const MountOptions *o, int fd, GError **error) {
+        autofd int own = -1;
+        bool has_own = m->uid_mappings && m->uid_mappings->len > 0;
+        if (has_own && !m->gid_mappings->len) {
+                error_set_invalid(error, "mount '%s' has uidMappings only", m->destination);
+                return -ECANCELED;
+        }
+        if (has_own && !id_map_open_userns(m->uid_mappings, m->gid_mappings, &own, error))
+                return -ECANCELED;
+        int userns_fd = has_own ? own : plan->userns_fd;
+        if (userns_fd < 0 && plan->spec->uid_mappings->len > 0) {
+                if (!id_map_open_userns(
+                                    plan->spec->uid_mappings, plan->spec->gid_mappings, &own,
+                                    error))
+                        return -ECANCELED;
+                userns_fd = own;
+        }
+        if (userns_fd < 0)
+                return 0; /* nothing to map to: the container has the host's ids */
+        return id_map_mount(fd, userns_fd, o->is_recursive_idmap);
+}
+
+static bool
+open_bind(RuntimePlan *plan,
+          const OciMount *m,
+          const MountOptions *o,
+          ChildMount *row,
+          GError **error) {
+        struct stat st;
+        if (stat(m->source, &st) < 0)
+                return error_set_errno(
+                                error, errno, "Cannot mount '%s' on '%s'", m->source,
+                                m->destination);
+        row->target_is_file = !S_ISDIR(st.st_mode);
+        unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                             (o->is_recursive_bind ? AT_RECURSIVE : 0);
+        autofd int fd = sys_open_tree(AT_FDCWD, m->source, flags);
+        if (fd < 0)
+                return error_set_errno(
+                                error, fd, "Cannot mount '%s' on '%s'", m->source, m->destination);
+        const struct mount_attr all = {
+                .attr_set = o->recursive_set,
+                .attr_clr = o->recursive_clear,
+                .propagation = o->propagation_recursive ? o->propagation : 0,
+        };
+        const struct mount_attr top = {
+                .attr_set = o->attributes_set,
+                .attr_clr = o->attributes_clear,
+                .propagation = o->propagation_recursive ? 0 : o->propagation,
+        };
+        int r = o->is_idmap ? map_ids(plan, m, o, fd, error) : 0;
+        if (r == -ECANCELED)
+                return false;
+        if (r < 0)
+                return error_set_errno(
+                                error, r,
+                                "Cannot map the ids of mount '%s'; id-mapped mounts need a kernel "
+                                "and a file system that know them",
+                                m->destination);
+        if (all.attr_set || all.attr_clr || all.propagation)
+                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all);
+        if (r >= 0 && (top.attr_set || top.attr_clr || top.propagation))
+                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &top);
+        if (r < 0)
+                return error_set_errno(
+                                error, r, "Cannot set the options of mount '%s'", m->destination);
+        row->fd = fd_steal(&fd);
+        return true;
+}
+
+static const ChildFsOption *
+file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o) {
+        ChildFsOption *options = plan_keep(plan, g_new0(ChildFsOption, o->data->len + 3));
+        size_t n = 0;
+        for (guint i = 0; i < o->data->len; i++) {
+                char *word = plan_keep(plan, g_strdup(o->data->pdata[i]));
+                char *equal = strchr(word, '=');
+                *equal = '\0';
+                options[n++] = (ChildFsOption){ word, equal + 1 };
+        }
+        if (m->source && *m->source)
+                options[n++] = (ChildFsOption){ "source", m->source };
+        return options;
+}
+
+bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
+        g_auto(MountOptions) o = { 0 };
+        g_autofree char *what = g_strdup_printf("mount '%s'", m->destination);
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
+        bool devpts = strcmp(m->type, "devpts") == 0;
+        for (char **word = m->options; *word; word++)
+                if (!(devpts &&
+                      strcmp(*word, "newinstance") == 0)) /* every devpts is one since Linux 4.7 */
+                        g_ptr_array_add(words, *word);
+        g_ptr_array_add(words, NULL);
+        if (!mount_options_parse((const char *const *) words->pdata, what, &o, error))
+                return false;
+        ChildMount row = { .fd = -1,
+                           .fs_type = m->type,
+                           .target = plan_relative(plan, m->destination) };
+        if (*row.target == '\0')
+                return error_set_invalid(error, "%s: the root cannot be mounted over", what);
+        if (o.is_bind || strcmp(m->type, "bind") == 0) {
+                if (!open_bind(plan, m, &o, &row, error))
+                        return false;
+        } else {
+                row.options = file_system_options(plan, m, &o);
+                row.attributes = (unsigned int) (o.attributes_set | o.recursive_set);
+                row.copy_up = o.copy_up;
+        }
+        g_array_append_val(plan->mounts, row);
+        return true;
+}

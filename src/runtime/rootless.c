@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* newuidmap(1) must map us from outside of the new namespace: a helper process is forked before
+ * unshare(2), waits for it and then runs newgidmap and newuidmap on us. */
+#include "runtime/rootless.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/user.h"
+#include "oci/spec.h"
+#include "runtime/idmap.h"
+#include "runtime/subid.h"
+
+extern char **environ;
+
+typedef struct Account {
+        uid_t uid;
+        gid_t gid;
+        char *name;
+        GArray *uids, *gids; /* of SubidRange */
+} Account;
+
+static void account_clear(Account *account) {
+        g_clear_pointer(&account->name, g_free);
+        g_clear_pointer(&account->uids, g_array_unref);
+        g_clear_pointer(&account->gids, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Account, account_clear)
+
+static bool load_account(Account *account, GError **error) {
+        account->uid = geteuid();
+        account->gid = getegid();
+        const struct passwd *entry = getpwuid(account->uid);
+        account->name = entry ? g_strdup(entry->pw_name)
+                              : g_strdup_printf("%u", (unsigned int) account->uid);
+        if (entry && !getenv("HOME"))
+                (void) setenv("HOME", entry->pw_dir, 1); /* as root we would be asked for root's */
+        return subid_load("/etc/subuid", account->name, account->uid, &account->uids, error) &&
+               subid_load("/etc/subgid", account->name, account->uid, &account->gids, error);
+}
+
+/* "newuidmap PID 0 1000 1 1 100000 65536" */
+static char **
+helper_arguments(const char *program, pid_t pid, unsigned int own, const GArray *ranges) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        g_autofree char *pid_text = g_strdup_printf("%d", (int) pid);
+        g_autofree char *own_text = g_strdup_printf("%u", own);
+        g_strv_builder_add_many(builder, program, pid_text, "0", own_text, "1", NULL);
+        uint32_t at = 1;
+        for (guint i = 0; i < ranges->len; i++) {
+                const SubidRange *r = &g_array_index(ranges, SubidRange, i);
+                g_autofree char *inside = g_strdup_printf("%u", at);
+                g_autofree char *outside = g_strdup_printf("%u", r->start);
+                g_autofree char *count = g_strdup_printf("%u", r->count);
+                g_strv_builder_add_many(builder, inside, outside, count, NULL);
+                at += r->count;
+        }
+        return g_strv_builder_end(builder);
+}
+
+static int run_helper(char *const *argv) {
+        pid_t pid;
+        int r = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+        if (r != 0)
+                return r;
+        int status;
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return errno;
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EPERM;
+}
+
+/* The helper: waits for our word, maps us, tells by its exit status. */
+static pid_t start_mapper(const Account *account, int *ret_write_fd, GError **error) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0) {
+                error_set_errno(error, errno, "Cannot create a pipe");
+                return -1;
+        }
+        pid_t self = getpid();
+        g_auto(GStrv) gids = helper_arguments("newgidmap", self, account->gid, account->gids);
+        g_auto(GStrv) uids = helper_arguments("newuidmap", self, account->uid, account->uids);
+        pid_t pid = fork();
+        if (pid == 0) {
+                char word;
+                (void) close(ends[1]);
+                if (read(ends[0], &word, 1) != 1)
+                        _exit(0); /* unshare(2) failed: nothing to map */
+                int r = run_helper(gids);
+                if (r == 0)
+                        r = run_helper(uids);
+                _exit(r == ENOENT ? 127 : r == 0 ? 0 : 1);
+        }
+        (void) close(ends[0]);
+        if (pid < 0)
+                error_set_errno(error, errno, "Cannot start a process");
+        *ret_write_fd = ends[1];
+        return pid;
+}
+
+/* Without subordinate ids we are the only one inside; the kernel then wants setgroups(2) off. */
+static bool map_self(const Account *account, GError **error) {
+        autofd int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || fd_write_all(fd, "deny", 4) < 0)
+                return error_set_errno(error, errno, "Cannot write '/proc/self/setgroups'");
+        g_autoptr(GArray) uids = oci_id_map_new();
+        g_autoptr(GArray) gids = oci_id_map_new();
+        oci_id_map_add(uids, 0, account->uid, 1);
+        oci_id_map_add(gids, 0, account->gid, 1);
+        return id_map_write(getpid(), uids, gids, error);
+}
+
+static bool wait_mapped(pid_t mapper, const Account *account, GError **error) {
+        int status;
+        while (waitpid(mapper, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set_errno(error, errno, "Cannot wait for newuidmap");
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                return true;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+                return error_set_invalid(
+                                error,
+                                "Cannot map the ids of user '%s': newuidmap and newgidmap "
+                                "are missing, install the package uidmap",
+                                account->name);
+        return error_set_invalid(
+                        error,
+                        "Cannot map the ids of user '%s': newuidmap failed, see its message "
+                        "and subuid(5)",
+                        account->name);
+}
+
+static bool become_root(GError **error) {
+        /* the raw calls: glibc's would ask other threads, and there are none */
+        if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+                return error_set_errno(error, errno, "Cannot become root of the user namespace");
+        /* a change of ids made us undumpable, and our /proc/self somebody else's, proc(5) */
+        (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+                return error_set_errno(error, errno, "Cannot detach from the host's mounts");
+        return true;
+}
+
+bool rootless_enter(GError **error) {
+        if (geteuid() == 0)
+                return true;
+        g_auto(Account) account = { 0 };
+        if (!load_account(&account, error))
+                return false;
+        bool has_subids = account.uids->len > 0 && account.gids->len > 0;
+        autofd int go = -1;
+        pid_t mapper = has_subids ? start_mapper(&account, &go, error) : 0;
+        if (mapper < 0)
+                return false;
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+                int saved = errno;
+                fd_close(&go);
+                if (mapper > 0)
+                        (void) waitpid(mapper, NULL, 0);
+                return error_set_errno(
+                                error, saved,
+                                "Cannot create a user namespace: is the sysctl "
+                                "user.max_user_namespaces 0, or an AppArmor rule in the way?");
+        }
+        if (has_subids && fd_write_all(go, "g", 1) < 0)
+                return error_set_errno(error, EPIPE, "Cannot map the ids of our namespace");
+        if (has_subids ? !wait_mapped(mapper, &account, error) : !map_self(&account, error))
+                return false;
+        char uid[16], gid[16];
+        snprintf(uid, sizeof uid, "%u", (unsigned int) account.uid);
+        snprintf(gid, sizeof gid, "%u", (unsigned int) account.gid);
+        if (setenv(USER_ENVIRONMENT, uid, 1) < 0 || setenv(USER_GROUP_ENVIRONMENT, gid, 1) < 0)
+                return error_set_errno(error, errno, "Cannot set the environment");
+        return become_root(error);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* An unprivileged user becomes root of a user and a mount namespace of this process's own: there it
+ * may mount overlays, bind devices and own files by the ids that subuid(5) gives them. */
+
+/* Does nothing for root, and nothing the second time. From then on user_id() tells who it was
+ * (base/user.h), also in programs that we run. */
+bool rootless_enter(GError **error);
