@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -95,4 +96,65 @@ _Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int name
                                 plan->socket_fd, pid,
                                 pid_fd); /* a launcher that died needs no news */
         _exit(0);
+}
+
+/* The namespaces that the host's privileges open, then the user namespace, then those that belong
+ * to it, where only its root may go, setns(2). */
+static int enter_namespaces(const ChildPlan *plan, size_t *index) {
+        uint64_t entered = 0; /* bit = row */
+        for (int pass = 0; pass < 3; pass++)
+                for (size_t i = 0; i < plan->n_joins && i < 64; i++) {
+                        const ChildNamespace *ns = &plan->joins[i];
+                        if ((entered & (UINT64_C(1) << i)) ||
+                            (ns->flag == CLONE_NEWUSER) != (pass == 1))
+                                continue;
+                        *index = i;
+                        if (syscall(SYS_setns, ns->fd, ns->flag) == 0)
+                                entered |= UINT64_C(1) << i;
+                        else if (pass > 0 || errno != EPERM)
+                                return -errno;
+                }
+        return 0;
+}
+
+/* time_namespaces(7): offsets can be written until the first process is born inside. */
+static int make_time_namespace(const char *offsets) {
+        if (syscall(SYS_unshare, CLONE_NEWTIME) < 0)
+                return -errno;
+        autofd int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+                return -errno;
+        return offsets[0] ? fd_write_all(fd, offsets, strlen(offsets)) : 0;
+}
+
+_Noreturn void child_enter_run(const ChildPlan *plan) {
+        size_t index = 0;
+        ChildStage stage = CHILD_STAGE_TIME;
+        /* first, as /proc is the host's still */
+        int r = plan->time_offsets ? make_time_namespace(plan->time_offsets) : 0;
+        if (r >= 0 && !(plan->clone_flags & CLONE_NEWPID) &&
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* others may see the child: as above */
+                r = -errno;
+        if (r >= 0) {
+                stage = CHILD_STAGE_NAMESPACE;
+                r = enter_namespaces(plan, &index);
+        }
+        int pid_fd = -1;
+        struct clone_args args = {
+                .flags = CLONE_PARENT | CLONE_PIDFD | plan->clone_flags,
+                .pidfd = (uint64_t) (uintptr_t) &pid_fd,
+        };
+        pid_t pid = -1;
+        if (r >= 0) {
+                stage = CHILD_STAGE_JOIN;
+                pid = sys_clone3(&args);
+                r = pid < 0 ? pid : 0;
+        }
+        if (pid == 0)
+                child_run(plan);
+        if (r < 0)
+                child_send_failure(plan->socket_fd, stage, r, index);
+        else
+                (void) send_joined(plan->socket_fd, pid, pid_fd);
+        _exit(r < 0 ? child_exit_status(stage, r) : 0);
 }

@@ -209,7 +209,7 @@ int child_exec(const ChildPlan *plan, ChildStage *ret_stage) {
 /* user_namespaces(7): only with the maps written are there ids to be. All capabilities in the new
  * namespace are ours since clone3(2). */
 static int enter_user_namespace(const ChildPlan *plan) {
-        int r = child_wait_word(plan->socket_fd, CHILD_MAPPED);
+        int r = plan->waits_for_maps ? child_wait_word(plan->socket_fd, CHILD_MAPPED) : 0;
         if (r < 0)
                 return r;
         if (plan->identity.has_setgroups && syscall(SYS_setgroups, 0, NULL) < 0)

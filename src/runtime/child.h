@@ -65,8 +65,19 @@ typedef struct ChildIdentity {
         unsigned int seccomp_flags;
 } ChildIdentity;
 
+typedef struct ChildNamespace {
+        int fd;
+        int flag; /* CLONE_NEW* */
+} ChildNamespace;
+
 typedef struct ChildPlan {
         int socket_fd; /* to the launcher, SOCK_SEQPACKET */
+
+        /* what child_enter_run() does before it clones */
+        const ChildNamespace *joins;
+        size_t n_joins;
+        const char *time_offsets; /* a new time namespace, text for /proc/PID/timens_offsets */
+        uint64_t clone_flags;     /* of the container's first process */
 
         int root_fd;           /* the detached root mount */
         const char *root_path; /* an existing directory to attach it to; private to our mount
@@ -85,7 +96,8 @@ typedef struct ChildPlan {
         const char *const *masked;   /* relative, NULL-terminated */
         const char *const *readonly; /* relative, NULL-terminated */
 
-        bool own_user_namespace; /* waits for CHILD_MAPPED before anything else */
+        bool own_user_namespace; /* new or joined: become its root before anything else */
+        bool waits_for_maps;     /* new: when CHILD_MAPPED says so */
         uid_t namespace_uid;     /* then becomes this: its 0, or the first id there is */
         gid_t namespace_gid;
         bool is_dumpable; /* an unprivileged launcher must reach our /proc/PID */
@@ -132,6 +144,8 @@ typedef enum ChildStage {
         CHILD_STAGE_IDENTITY,
         CHILD_STAGE_EXEC,
         CHILD_STAGE_JOIN,
+        CHILD_STAGE_NAMESPACE, /* index: of joins */
+        CHILD_STAGE_TIME,
         CHILD_STAGE_MAX,
 } ChildStage;
 
@@ -156,6 +170,11 @@ typedef struct ChildReport {
 /* Runs the whole child; never returns. Exit statuses: 125 set-up, 126 cannot execute, 127 not
  * found. */
 _Noreturn void child_run(const ChildPlan *plan);
+
+/* For namespaces that exist already, and for a time namespace: both are entered by a process before
+ * its child is in them. Enters them, clones child_run() beside itself (CLONE_PARENT), reports
+ * JOINED and ends. */
+_Noreturn void child_enter_run(const ChildPlan *plan);
 
 /* The last part alone, for a process that joined a container (exec): stdio, limits, identity,
  * seccomp, execve. Returns only on failure: -errno with *ret_stage. */

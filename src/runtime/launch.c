@@ -18,6 +18,11 @@
 #include "base/sys.h"
 #include "runtime/idmap.h"
 
+/* Through a process in between, child_enter_run(). */
+static bool launch_enters(const ChildPlan *child) {
+        return child->n_joins > 0 || child->time_offsets;
+}
+
 void launch_clear(Launch *launch) {
         fd_close(&launch->pid_fd);
         fd_close(&launch->socket_fd);
@@ -28,10 +33,16 @@ void launch_clear(Launch *launch) {
  * PID namespace may not use CLONE_PARENT (EINVAL); then the child is ours and moves to the manager
  * when we exit. */
 static pid_t
-clone_child(uint64_t flags, int cgroup_fd, bool as_managers_child, int *pid_fd, bool *is_child) {
+clone_child(const ChildPlan *child,
+            int cgroup_fd,
+            bool as_managers_child,
+            int *pid_fd,
+            bool *is_child) {
+        bool enters = launch_enters(child);
         struct clone_args args = {
-                .flags = flags | CLONE_PIDFD | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
-                .pidfd = (uint64_t) (uintptr_t) pid_fd,
+                .flags = (enters ? 0 : child->clone_flags | CLONE_PIDFD) |
+                         (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+                .pidfd = enters ? 0 : (uint64_t) (uintptr_t) pid_fd,
                 .cgroup = cgroup_fd >= 0 ? (uint64_t) cgroup_fd : 0,
         };
         *is_child = !as_managers_child;
@@ -75,6 +86,29 @@ static void reap(Launch *launch) {
         if (launch->is_child && launch->pid > 0)
                 while (waitpid(launch->pid, NULL, 0) < 0 && errno == EINTR)
                         continue;
+}
+
+static void reap_joiner(pid_t joiner) {
+        while (waitpid(joiner, NULL, 0) < 0 && errno == EINTR)
+                continue;
+}
+
+/* The process in between ends; the container's first process, born beside it, is the one. */
+static bool wait_entered(const RuntimePlan *plan, Launch *launch, GError **error) {
+        ChildReport report;
+        pid_t joiner = launch->pid;
+        launch->pid = 0;
+        bool ok = read_report(launch, &report, error);
+        if (launch->is_child)
+                reap_joiner(joiner);
+        if (!ok)
+                return false;
+        if (report.kind == CHILD_REPORT_FAILED)
+                return runtime_plan_set_error(plan, &report, error);
+        if (report.kind != CHILD_REPORT_JOINED || launch->pid_fd < 0)
+                return error_set_invalid(error, "The process that enters the namespaces died");
+        launch->pid = (pid_t) report.index;
+        return true;
 }
 
 static bool wait_prepared(const RuntimePlan *plan, Launch *launch, GError **error) {
@@ -152,9 +186,10 @@ bool launch_prepare(
         sigset_t all, before;
         sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &before);
-        launch.pid =
-                        clone_child(runtime_plan_clone_flags(plan), cgroup_fd, as_managers_child,
-                                    &launch.pid_fd, &launch.is_child);
+        launch.pid = clone_child(
+                        child, cgroup_fd, as_managers_child, &launch.pid_fd, &launch.is_child);
+        if (launch.pid == 0 && launch_enters(child))
+                child_enter_run(child);
         if (launch.pid == 0)
                 child_run(child);
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
@@ -162,9 +197,11 @@ bool launch_prepare(
                 return error_set_errno(
                                 error, launch.pid, "Cannot create the container's namespaces");
         fd_close(&child_socket); /* its end must be the only one, or we never see it close */
-        if ((child->own_user_namespace && !map_ids(plan, &launch, error)) ||
+        if ((launch_enters(child) && !wait_entered(plan, &launch, error)) ||
+            (child->waits_for_maps && !map_ids(plan, &launch, error)) ||
             !wait_prepared(plan, &launch, error) || !set_limits(plan, &launch, error)) {
-                (void) sys_pidfd_send_signal(launch.pid_fd, SIGKILL); /* mostly gone already */
+                if (launch.pid_fd >= 0)
+                        (void) sys_pidfd_send_signal(launch.pid_fd, SIGKILL); /* mostly gone */
                 reap(&launch);
                 return false;
         }
@@ -201,8 +238,7 @@ static bool wait_joined(const RuntimePlan *plan, Launch *launch, pid_t joiner, G
                 if (report.kind == CHILD_REPORT_JOINED) {
                         launch->pid = (pid_t) report.index;
                         joined = true;
-                        while (waitpid(joiner, NULL, 0) < 0 && errno == EINTR)
-                                continue;
+                        reap_joiner(joiner);
                 }
                 if (report.kind == 0)
                         return joined ||

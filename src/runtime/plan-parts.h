@@ -14,9 +14,9 @@ struct RuntimePlan {
         GArray *links;
         GArray *sysctls;
         GArray *rlimits;
+        GArray *joins; /* of ChildNamespace; their fds are ours */
         struct sock_fprog program;
         GBytes *filter;
-        uint64_t clone_flags;
         int userns_fd; /* with the container's maps, for idmapped mounts; or -1, borrowed */
 };
 
@@ -27,6 +27,10 @@ const char *plan_relative(RuntimePlan *plan, const char *path);
 
 /* plan-devices.c */
 bool plan_add_devices(RuntimePlan *plan, const OciSpec *spec, GError **error);
+
+/* plan-namespaces.c */
+bool plan_add_namespaces(RuntimePlan *plan, const OciSpec *spec, GError **error);
+const char *plan_join_name(const RuntimePlan *plan, size_t i); /* the path of a joined namespace */
 
 /* plan-mounts.c */
 bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error);

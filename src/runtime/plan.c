@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -125,26 +124,6 @@ static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
         }
 }
 
-static void fill_namespaces(RuntimePlan *plan, const OciSpec *spec) {
-        for (int i = 0; i < OCI_NAMESPACE_MAX; i++)
-                if (spec->namespaces[i].present && !spec->namespaces[i].path &&
-                    i != OCI_NAMESPACE_CGROUP)
-                        plan->clone_flags |= (uint64_t) oci_namespace_clone_flag(i);
-        ChildPlan *c = &plan->child;
-        uint32_t unused;
-        c->own_user_namespace = plan->clone_flags & CLONE_NEWUSER;
-        if (spec->uid_mappings->len > 0 && !id_map_to_host(spec->uid_mappings, 0, &unused))
-                c->namespace_uid = g_array_index(spec->uid_mappings, OciIdMapping, 0).container;
-        if (spec->gid_mappings->len > 0 && !id_map_to_host(spec->gid_mappings, 0, &unused))
-                c->namespace_gid = g_array_index(spec->gid_mappings, OciIdMapping, 0).container;
-        c->is_dumpable = !user_in_initial_namespace() && (plan->clone_flags & CLONE_NEWPID);
-        plan->child.own_mount_namespace = spec->namespaces[OCI_NAMESPACE_MOUNT].present;
-        plan->child.own_cgroup_namespace = spec->namespaces[OCI_NAMESPACE_CGROUP].present;
-        plan->child.loopback_up = plan->clone_flags & CLONE_NEWNET;
-        if (spec->namespaces[OCI_NAMESPACE_UTS].present)
-                plan->child.hostname = spec->hostname;
-}
-
 static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
         const OciSpec *spec = request->spec;
         ChildPlan *c = &plan->child;
@@ -186,6 +165,7 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->devices = g_array_new(FALSE, TRUE, sizeof(ChildDevice));
         plan->links = g_array_new(FALSE, TRUE, sizeof(ChildLink));
         plan->sysctls = g_array_new(FALSE, TRUE, sizeof(ChildSysctl));
+        plan->joins = g_array_new(FALSE, TRUE, sizeof(ChildNamespace));
         plan->rlimits = g_array_new(FALSE, TRUE, sizeof(ChildRlimit));
         plan->filter = request->filter ? g_bytes_ref(request->filter) : NULL;
         plan->child.socket_fd = -1;
@@ -197,8 +177,9 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         add_sysctls(plan, spec);
         if (!plan_add_devices(plan, spec, error) || !add_rlimits(plan, spec, error))
                 return NULL;
+        if (!plan_add_namespaces(plan, spec, error))
+                return NULL;
         fill_child(plan, request);
-        fill_namespaces(plan, spec);
         fill_identity(plan, spec);
         return g_steal_pointer(&plan);
 }
@@ -210,6 +191,9 @@ void runtime_plan_free(RuntimePlan *plan) {
                 fd_close(&g_array_index(plan->mounts, ChildMount, i).fd);
         for (guint i = 0; i < plan->devices->len; i++)
                 fd_close(&g_array_index(plan->devices, ChildDevice, i).fd);
+        for (guint i = 0; i < plan->joins->len; i++)
+                fd_close(&g_array_index(plan->joins, ChildNamespace, i).fd);
+        g_array_unref(plan->joins);
         g_array_unref(plan->mounts);
         g_array_unref(plan->devices);
         g_array_unref(plan->links);
@@ -228,12 +212,9 @@ const OciSpec *runtime_plan_spec(const RuntimePlan *plan) {
         return plan->spec;
 }
 
-uint64_t runtime_plan_clone_flags(const RuntimePlan *plan) {
-        return plan->clone_flags;
-}
-
 /* The row that the report's index means, in its list. */
-static const char *row_name(const ChildPlan *c, const ChildReport *report) {
+static const char *row_name(const RuntimePlan *plan, const ChildReport *report) {
+        const ChildPlan *c = &plan->child;
         size_t i = report->index;
         switch (report->stage) {
         case CHILD_STAGE_MOUNT:
@@ -248,6 +229,8 @@ static const char *row_name(const ChildPlan *c, const ChildReport *report) {
                 return c->masked[i];
         case CHILD_STAGE_READONLY:
                 return c->readonly[i];
+        case CHILD_STAGE_NAMESPACE:
+                return plan_join_name(plan, i);
         case CHILD_STAGE_CWD:
                 return c->cwd;
         case CHILD_STAGE_HOSTNAME:
@@ -300,6 +283,8 @@ bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, 
                 [CHILD_STAGE_OOM_SCORE] = "Cannot set the OOM score adjustment%s%s%s",
                 [CHILD_STAGE_CWD] = "Cannot enter the working directory%s'%s'%s",
                 [CHILD_STAGE_SECCOMP] = "Cannot install the system call filter%s%s%s",
+                [CHILD_STAGE_NAMESPACE] = "Cannot join the namespace%s'%s'%s",
+                [CHILD_STAGE_TIME] = "Cannot make the time namespace%s%s%s",
                 [CHILD_STAGE_JOIN] = "Cannot enter the container%s%s%s",
                 [CHILD_STAGE_IDENTITY] = "Cannot change to the container's user%s%s%s",
         };
@@ -317,7 +302,7 @@ bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, 
                                 (uintmax_t) c->rlimits[report->index].limit.rlim_max);
         unsigned int stage = (unsigned int) report->stage < CHILD_STAGE_MAX ? report->stage
                                                                             : CHILD_STAGE_START;
-        const char *name = row_name(c, report);
+        const char *name = row_name(plan, report);
         g_autofree char *text = g_strdup_printf(words[stage], *name ? " " : "", name, "");
         return error_set_errno(error, report->error, "%s", text);
 }

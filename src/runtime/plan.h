@@ -31,9 +31,6 @@ const OciSpec *runtime_plan_spec(const RuntimePlan *plan); /* borrowed */
 /* The child's view; the launcher sets socket_fd and stdio in it. */
 ChildPlan *runtime_plan_child(RuntimePlan *plan);
 
-/* CLONE_NEW* flags of all new namespaces but the cgroup one, which the child unshares itself. */
-uint64_t runtime_plan_clone_flags(const RuntimePlan *plan);
-
 /* In words what the child reported, with the name of the row: RUNTIME_ERROR_NOT_FOUND and _NOT_EXEC
  * for the command itself. Always false. */
 bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, GError **error);

@@ -120,8 +120,8 @@ typedef struct VolumeFlags {
  * change the host's files are refused rather than skipped. */
 static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, GError **error) {
         static const char *const plain[] = {
-                "ro",   "rw",     "suid", "nosuid", "dev", "nodev",
-                "exec", "noexec", "bind", "rbind",  "idmap", "ridmap", NULL,
+                "ro",     "rw",   "suid",  "nosuid", "dev",    "nodev", "exec",
+                "noexec", "bind", "rbind", "idmap",  "ridmap", NULL,
         };
         static const char *const propagation[] = {
                 "private", "rprivate",   "shared",      "rshared", "slave",
