@@ -14,6 +14,7 @@
 #include "build-config.h"
 #include "cli/exit.h"
 #include "cli/verb.h"
+#include "runtime/rootless.h"
 
 extern char **environ;
 
@@ -38,6 +39,8 @@ static char **full_arguments(char *const *arguments) {
 }
 
 bool image_program_run(char *const *arguments, bool quiet, int *ret_status, GError **error) {
+        if (!rootless_enter(error)) /* layers have files of many owners */
+                return false;
         g_auto(GStrv) argv = full_arguments(arguments);
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
@@ -57,6 +60,9 @@ bool image_program_run(char *const *arguments, bool quiet, int *ret_status, GErr
 }
 
 int image_program_exec(int argc, char **argv) {
+        g_autoptr(GError) error = NULL;
+        if (!rootless_enter(&error))
+                return verb_fail(&error);
         g_auto(GStrv) full = full_arguments(argv);
         execv(full[0], full);
         fprintf(stderr, "Error: Cannot run '%s': %s\n", full[0], g_strerror(errno));

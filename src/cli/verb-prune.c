@@ -15,6 +15,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/pin.h"
+#include "runtime/rootless.h"
 #include "store/check.h"
 #include "store/place.h"
 #include "store/writer.h"
@@ -79,7 +80,8 @@ run_verb(const OptionTable *table,
         g_autofree char **operands = NULL;
         int status;
         if (cli_begin(table, argc, argv, &options, &operands, &runtime, &status) &&
-            (!pin_settle(&runtime, &error) || !run(&runtime, &options, &error)))
+            (!rootless_enter(&error) || !pin_settle(&runtime, &error) ||
+             !run(&runtime, &options, &error)))
                 status = verb_fail(&error);
         g_clear_pointer(&options.filters, g_ptr_array_unref);
         return status;

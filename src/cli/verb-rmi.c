@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/pin.h"
+#include "runtime/rootless.h"
 #include "store/writer.h"
 
 typedef struct RmiOptions {
@@ -148,7 +149,7 @@ int verb_rmi(int argc, char **argv) {
                 return verb_fail(&error);
         }
         g_auto(Runtime) runtime = { 0 };
-        if (r != OPTION_RESULT_OK || !cli_runtime_open(&runtime, &error))
+        if (r != OPTION_RESULT_OK || !rootless_enter(&error) || !cli_runtime_open(&runtime, &error))
                 return verb_fail(&error);
         if (options.all)
                 return remove_all(&runtime, &options, &error);

@@ -20,12 +20,16 @@ static int attach(int mount_fd, int target_fd) {
                         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+/* Anywhere in our private mount namespace; the descriptor of the detached mount is its root before
+ * and after. A mapped root may not get to the launcher's directory: over "/" it always may. */
 int attach_root_in_child(const ChildPlan *plan, int *ret_root_fd) {
         int r = sys_move_mount(
                         plan->root_fd, "", AT_FDCWD, plan->root_path, MOVE_MOUNT_F_EMPTY_PATH);
+        if (r == -EACCES)
+                r = sys_move_mount(plan->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
         if (r < 0)
                 return r;
-        int fd = open(plan->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int fd = fcntl(plan->root_fd, F_DUPFD_CLOEXEC, 3);
         if (fd < 0)
                 return -errno;
         *ret_root_fd = fd;

@@ -77,7 +77,7 @@ int open_target_in_child(int root_fd, const char *path, bool is_file) {
         return sys_open_in_root(root_fd, path, O_PATH, 0);
 }
 
-static int copy_bytes(int from_fd, int to_fd) {
+int copy_bytes_in_child(int from_fd, int to_fd) {
         for (;;) {
                 ssize_t n = copy_file_range(from_fd, NULL, to_fd, NULL, 1 << 30, 0);
                 if (n == 0)
@@ -131,7 +131,7 @@ copy_entry(int from_fd, int to_fd, const char *name, const struct stat *st, unsi
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
                 if (source < 0 || copy < 0)
                         return -errno;
-                int r = copy_bytes(source, copy);
+                int r = copy_bytes_in_child(source, copy);
                 return r < 0 ? r : copy_attributes(to_fd, name, st);
         }
         if (S_ISLNK(st->st_mode)) {

@@ -22,6 +22,7 @@ int sysctls_in_child(const ChildPlan *plan, int root_fd, size_t *index);
 /* child-path.c */
 int open_target_in_child(int root_fd, const char *path, bool is_file);
 int open_parent_in_child(int root_fd, const char *path, const char **ret_name);
+int copy_bytes_in_child(int from_fd, int to_fd);
 int copy_tree_in_child(int from_fd, int to_fd, unsigned int depth);
 
 int send_console_in_child(int socket_fd, int master_fd);

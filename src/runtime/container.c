@@ -16,6 +16,7 @@
 #include "base/user.h"
 #include "runtime/idmap.h"
 #include "runtime/pin.h"
+#include "runtime/rootfs-mapped.h"
 #include "runtime/rootfs.h"
 #include "runtime/rootless.h"
 #include "runtime/spec-build.h"
@@ -142,6 +143,28 @@ make_upper(const char *data_path,
         return true;
 }
 
+/* An unprivileged user's namespace within their own: its files are a copy with the right owners. */
+static char *
+copy_for_map(Runtime *runtime,
+             const char *const *layers,
+             const UserNamespace *ns,
+             const Container *c,
+             GError **error) {
+        g_autofree char *directory =
+                        g_build_filename(records_data_dir(runtime->records), "mapped", NULL);
+        g_autofree char *attach =
+                        g_build_filename(records_run_dir(runtime->records), "rootfs", NULL);
+        const MappedRequest request = {
+                .lower_paths = layers,
+                .attach_path = attach,
+                .directory = directory,
+                .image_id = c->record->image_id,
+                .uids = ns->uids,
+                .gids = ns->gids,
+        };
+        return rootfs_mapped_copy(&request, error);
+}
+
 /* The container's root file system, with the ids of its user namespace. */
 static bool
 mount_layers(Runtime *runtime,
@@ -154,7 +177,14 @@ mount_layers(Runtime *runtime,
                         g_build_filename(records_run_dir(runtime->records), "rootfs", NULL);
         g_autofree char *upper = NULL;
         g_autofree char *work = NULL;
+        g_autofree char *copy = NULL;
         bool is_real_root = user_in_initial_namespace();
+        bool is_mapped = ns->uids && ns->uids->len > 0;
+        if (is_mapped && !is_real_root && !(copy = copy_for_map(runtime, layers, ns, c, error)))
+                return false;
+        const char *const copied[] = { copy, NULL };
+        if (copy)
+                layers = copied;
         if (!make_upper(data_path, layers[0], &upper, &work, error))
                 return false;
         OverlayRequest request = {
@@ -166,11 +196,7 @@ mount_layers(Runtime *runtime,
                 .userns_fd = -1,
                 .is_user = !is_real_root,
         };
-        if (ns->uids && ns->uids->len > 0) {
-                if (!is_real_root)
-                        return error_set_invalid(
-                                        error, "a user namespace of its own for a rootless "
-                                               "container is not supported on this file system");
+        if (is_mapped && is_real_root) {
                 uint32_t uid = 0, gid = 0;
                 if (!id_map_open_userns(ns->uids, ns->gids, &c->userns_fd, error))
                         return false;

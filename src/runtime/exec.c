@@ -12,9 +12,11 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/user.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
 #include "runtime/user.h"
+#include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
 /* The container's root as its first process sees it. */
@@ -116,6 +118,30 @@ open_exec_cgroup(const ContainerRecord *record, char **ret_path, int *ret_fd, GE
         return cgroup_make(parent, name, ret_path, ret_fd, error);
 }
 
+typedef struct ExecTarget {
+        int pid_fd;
+        int cgroup_fd;
+        int namespaces;
+} ExecTarget;
+
+/* From outside of the user manager's tree the kernel lets an unprivileged process into no cgroup of
+ * it (cgroups(7), "Delegation": the common ancestor's cgroup.procs): the managers move us. */
+static bool
+reach_cgroup(const ContainerRecord *record,
+             const char *cgroup,
+             ExecTarget *target,
+             GError **error) {
+        if (user_is_root() || target->cgroup_fd < 0 || !record->unit)
+                return true;
+        g_autoptr(Bus) bus = bus_open(error);
+        g_autofree char *name = g_path_get_basename(cgroup);
+        g_autofree char *sub = g_strconcat("/", name, NULL);
+        if (!bus || !bus_attach_self(bus, record->unit, sub, error))
+                return false;
+        target->cgroup_fd = -1; /* born where we are */
+        return true;
+}
+
 static void remove_cgroup(const char *path) {
         const char *mount = cgroup_mount_path();
         if (!path || !mount)
@@ -123,12 +149,6 @@ static void remove_cgroup(const char *path) {
         g_autofree char *full = g_strconcat(mount, path, NULL);
         (void) rmdir(full); /* what the command left running keeps it; the unit's end removes it */
 }
-
-typedef struct ExecTarget {
-        int pid_fd;
-        int cgroup_fd;
-        int namespaces;
-} ExecTarget;
 
 static bool
 run_session(Session *session,
@@ -181,7 +201,9 @@ bool container_exec(
         g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
         if (!session || !open_exec_cgroup(record, &cgroup, &cgroup_fd, error))
                 return false;
-        const ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
+        ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
+        if (!reach_cgroup(record, cgroup, &target, error))
+                return false;
         bool ok = run_session(session, plan, &target, options->detach, ret_status, error);
         if (!options->detach || !ok)
                 remove_cgroup(cgroup);

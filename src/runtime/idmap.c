@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "oci/spec.h"
 #include "runtime/child.h"
@@ -58,6 +59,21 @@ char *id_map_format(const GArray *map) {
                                 text, "%u %u %u\n", row(map, i)->container, row(map, i)->host,
                                 row(map, i)->size);
         return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+bool id_map_read(const char *path, GArray **ret_map, GError **error) {
+        g_autofree char *text = NULL;
+        if (!file_read_text(AT_FDCWD, path, 65536, &text, error))
+                return false;
+        g_autoptr(GArray) map = oci_id_map_new();
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line; line++) {
+                unsigned int inside, outside, count;
+                if (sscanf(*line, "%u %u %u", &inside, &outside, &count) == 3)
+                        oci_id_map_add(map, inside, outside, count);
+        }
+        *ret_map = g_steal_pointer(&map);
+        return true;
 }
 
 static bool ranges_overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size) {

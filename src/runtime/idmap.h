@@ -18,6 +18,9 @@ uint64_t id_map_size(const GArray *map);
 /* The text of /proc/PID/uid_map. Caller frees. */
 char *id_map_format(const GArray *map);
 
+/* Reads such text: "/proc/self/uid_map" is our own namespace's. Caller unrefs. */
+bool id_map_read(const char *path, GArray **ret_map, GError **error);
+
 /* Refuses overlapping, wrapping and too many rows before the kernel says EINVAL. what: "uid". */
 bool id_map_check(const GArray *map, const char *what, GError **error);
 

@@ -157,6 +157,15 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
         c->envp = spec->env;
 }
 
+/* What a container needs once, and a process that joins it does not. */
+static bool add_setup(RuntimePlan *plan, const OciSpec *spec, GError **error) {
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
+                        return false;
+        add_sysctls(plan, spec);
+        return plan_add_devices(plan, spec, error) && plan_add_namespaces(plan, spec, error);
+}
+
 RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         const OciSpec *spec = request->spec;
         g_autoptr(RuntimePlan) plan = g_new0(RuntimePlan, 1);
@@ -171,13 +180,7 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->child.socket_fd = -1;
         plan->spec = spec;
         plan->userns_fd = request->userns_fd;
-        for (guint i = 0; i < spec->mounts->len; i++)
-                if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
-                        return NULL;
-        add_sysctls(plan, spec);
-        if (!plan_add_devices(plan, spec, error) || !add_rlimits(plan, spec, error))
-                return NULL;
-        if (!plan_add_namespaces(plan, spec, error))
+        if (!add_rlimits(plan, spec, error) || (!request->is_join && !add_setup(plan, spec, error)))
                 return NULL;
         fill_child(plan, request);
         fill_identity(plan, spec);

@@ -19,6 +19,7 @@ typedef struct PlanRequest {
         GBytes *filter; /* compiled system call filter, or NULL */
         unsigned int n_listen_fds;
         bool console;
+        bool is_join;  /* one more process of a running container: nothing to set up */
         int userns_fd; /* a user namespace with the container's maps; -1: opened when needed */
 } PlanRequest;
 

@@ -77,8 +77,10 @@ static bool open_layers(const OverlayRequest *request, Layers *layers, GError **
 }
 
 static int set_layers(int fs, const OverlayRequest *request, const Layers *layers) {
-        int r = 0;
-        for (guint i = 0; i < layers->lower->len && r >= 0; i++)
+        int r = sys_fsconfig_string(fs, "lowerdir+", layers->lower->pdata[0]);
+        if (r == -EINVAL) /* since 6.5; a kernel without says so at the first */
+                return -ENOSYS;
+        for (guint i = 1; i < layers->lower->len && r >= 0; i++)
                 r = sys_fsconfig_string(fs, "lowerdir+", layers->lower->pdata[i]);
         if (r >= 0 && layers->upper)
                 r = sys_fsconfig_string(fs, "upperdir", layers->upper);
@@ -143,8 +145,8 @@ mount_layers(const OverlayRequest *request, const Layers *layers, int *ret_fd, G
         if (fs < 0 && fs != -ENOSYS)
                 return error_set_errno(
                                 error, fs, "Cannot use overlay, is the kernel module loaded?");
-        int r = fs < 0 ? -EINVAL : set_layers(fs, request, layers);
-        if ((r == -EINVAL || r == -ENOSYS) && request->attach_path)
+        int r = fs < 0 ? fs : set_layers(fs, request, layers);
+        if (r == -ENOSYS && request->attach_path)
                 return mount_by_string(request, layers, ret_fd, error);
         if (r >= 0)
                 r = sys_fsconfig_create(fs);

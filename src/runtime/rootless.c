@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -184,4 +185,48 @@ bool rootless_enter(GError **error) {
         if (setenv(USER_ENVIRONMENT, uid, 1) < 0 || setenv(USER_GROUP_ENVIRONMENT, gid, 1) < 0)
                 return error_set_errno(error, errno, "Cannot set the environment");
         return become_root(error);
+}
+
+/* domain, code and words of the error, as text with a line for each */
+static void send_error(int fd, const GError *error) {
+        g_autofree char *text =
+                        g_strdup_printf("%s\n%d\n%s", g_quark_to_string(error->domain), error->code,
+                                        error->message);
+        (void) fd_write_all(fd, text, strlen(text)); /* the status tells that it failed, too */
+}
+
+static bool receive_error(int fd, GError **error) {
+        char text[4096];
+        ssize_t n = fd_read_full(fd, text, sizeof text - 1);
+        text[MAX(n, 0)] = '\0';
+        g_auto(GStrv) lines = g_strsplit(text, "\n", 3);
+        if (g_strv_length(lines) < 3)
+                return error_set_invalid(error, "The process in the user namespace died");
+        return error_set(error, g_quark_from_string(lines[0]), atoi(lines[1]), "%s", lines[2]);
+}
+
+bool rootless_call(RootlessAction action, void *data, GError **error) {
+        if (geteuid() == 0)
+                return action(data, error);
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return error_set_errno(error, errno, "Cannot create a pipe");
+        autofd int ours = ends[0];
+        autofd int theirs = ends[1];
+        pid_t pid = fork();
+        if (pid == 0) {
+                g_autoptr(GError) inner = NULL;
+                bool ok = rootless_enter(&inner) && action(data, &inner);
+                if (!ok)
+                        send_error(theirs, inner);
+                _exit(ok ? 0 : 1);
+        }
+        if (pid < 0)
+                return error_set_errno(error, errno, "Cannot start a process");
+        fd_close(&theirs);
+        int status;
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set_errno(error, errno, "Cannot wait for a process");
+        return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || receive_error(ours, error);
 }

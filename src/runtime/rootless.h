@@ -10,3 +10,8 @@
 /* Does nothing for root, and nothing the second time. From then on user_id() tells who it was
  * (base/user.h), also in programs that we run. */
 bool rootless_enter(GError **error);
+
+/* Runs action as that root in a process of its own, and brings back its error: for callers that
+ * must stay who they are, as only in the first namespace may a user signal their containers. */
+typedef bool (*RootlessAction)(void *data, GError **error);
+bool rootless_call(RootlessAction action, void *data, GError **error);

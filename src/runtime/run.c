@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,7 @@ RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds,
                 .n_listen_fds = n_listen_fds,
                 .console = c->spec->terminal,
                 .userns_fd = c->userns_fd,
+                .is_join = c->root_fd < 0,
         };
         return runtime_plan_new(&request, error);
 }
@@ -83,7 +85,9 @@ bool run_output_pipe(uid_t uid, gid_t gid, int *ret_read_fd, int *ret_write_fd, 
                 return error_set_errno(error, errno, "Cannot create a pipe");
         autofd int read_end = ends[0];
         autofd int write_end = ends[1];
-        if (fchown(write_end, uid, gid) < 0)
+        /* an id that is not ours to give: as nobody finds a pipe but through a /proc/PID/fd that
+         * they may enter anyway, its mode serves as well */
+        if (fchown(write_end, uid, gid) < 0 && fchmod(write_end, 0666) < 0)
                 return error_set_errno(
                                 error, errno, "Cannot give the output to the container's user");
         *ret_read_fd = fd_steal(&read_end);

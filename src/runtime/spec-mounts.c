@@ -48,16 +48,24 @@ add_namespaced(OciSpec *spec,
 }
 
 /* Group 5 is tty; a namespace that does not have it gets a devpts without. */
-static void add_devpts(OciSpec *spec) {
+static bool add_devpts(OciSpec *spec, GError **error) {
         uint32_t tty;
-        bool has_tty = spec->gid_mappings->len == 0 || id_map_to_host(spec->gid_mappings, 5, &tty);
+        g_autoptr(GArray) own = NULL;
+        const GArray *map = spec->gid_mappings;
+        if (map->len == 0 && !user_in_initial_namespace()) {
+                if (!id_map_read("/proc/self/gid_map", &own, error))
+                        return false;
+                map = own;
+        }
+        bool has_tty = map->len == 0 || id_map_to_host(map, 5, &tty);
         oci_spec_add_mount(
                         spec, "/dev/pts", "devpts", "devpts",
                         has_tty ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"
                                 : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620");
+        return true;
 }
 
-static void add_defaults(const SpecRequest *request, OciSpec *spec) {
+static bool add_defaults(const SpecRequest *request, OciSpec *spec, GError **error) {
         const char *access = request->options->privileged ? "nosuid,noexec,nodev,rw"
                                                           : "nosuid,noexec,nodev,ro";
         oci_spec_add_mount(spec, "/proc", "proc", "proc", "nosuid,noexec,nodev");
@@ -65,10 +73,12 @@ static void add_defaults(const SpecRequest *request, OciSpec *spec) {
                         spec, "/dev", "tmpfs", "tmpfs",
                         "nosuid,noexec,strictatime,mode=755,size=65536k");
         add_namespaced(spec, OCI_NAMESPACE_NETWORK, "/sys", "sysfs", "sysfs", access);
-        add_devpts(spec);
+        if (!add_devpts(spec, error))
+                return false;
         add_namespaced(spec, OCI_NAMESPACE_IPC, "/dev/mqueue", "mqueue", "mqueue",
                        "nosuid,noexec,nodev");
         add_namespaced(spec, OCI_NAMESPACE_CGROUP, "/sys/fs/cgroup", "cgroup2", "cgroup", access);
+        return true;
 }
 
 /* --read-only leaves the usual places writable, on tmpfs, unless --read-only-tmpfs=false. */
@@ -99,8 +109,7 @@ static bool add_tmpfs(const char *text, OciSpec *spec, GError **error) {
 
 bool spec_build_mounts(const SpecRequest *request, OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
-        add_defaults(request, spec);
-        if (!add_shm(request, spec, error))
+        if (!add_defaults(request, spec, error) || !add_shm(request, spec, error))
                 return false;
         add_readonly_tmpfs(request, spec);
         for (guint i = 0; o->tmpfs && i < o->tmpfs->len; i++)

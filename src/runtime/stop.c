@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "runtime/container.h"
 #include "runtime/pin.h"
+#include "runtime/rootless.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
@@ -105,6 +106,22 @@ static bool is_between_starts(const ContainerRecord *record) {
         return getenv("SERVICE_RESULT") && g_strcmp0(record->unit, transient) != 0;
 }
 
+typedef struct Removal {
+        Runtime *runtime;
+        const ContainerRecord *record;
+        bool volumes;
+} Removal;
+
+/* What is on disk: some of it belongs to ids that only root of the user's namespace may touch. */
+static bool remove_files(void *data, GError **error) {
+        const Removal *r = data;
+        if (r->volumes && !remove_volumes(r->runtime, r->record, error))
+                return false;
+        return record_remove(r->runtime->records, r->record, error) &&
+               (!r->record->image_id || is_between_starts(r->record) ||
+                pin_release(r->runtime, r->record->image_id, error));
+}
+
 bool container_remove(
                 Runtime *runtime,
                 ContainerRecord *record,
@@ -124,11 +141,8 @@ bool container_remove(
                 if (!container_stop(runtime, record, timeout_sec, error))
                         return false;
         }
-        if ((volumes || record->remove) && !remove_volumes(runtime, record, error))
-                return false;
-        return record_remove(runtime->records, record, error) &&
-               (!record->image_id || is_between_starts(record) ||
-                pin_release(runtime, record->image_id, error));
+        Removal removal = { runtime, record, volumes || record->remove };
+        return rootless_call(remove_files, &removal, error);
 }
 
 bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {

@@ -87,26 +87,10 @@ static int by_container_id(gconstpointer a, gconstpointer b) {
         return x->container < y->container ? -1 : x->container > y->container;
 }
 
-/* Rows of /proc/PID/uid_map: inside, outside, count. */
-static bool read_map(const char *path, GArray **ret_map, GError **error) {
-        g_autofree char *text = NULL;
-        if (!file_read_text(AT_FDCWD, path, 65536, &text, error))
-                return false;
-        g_autoptr(GArray) map = oci_id_map_new();
-        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-        for (char **line = lines; *line; line++) {
-                unsigned int inside, outside, count;
-                if (sscanf(*line, "%u %u %u", &inside, &outside, &count) == 3)
-                        oci_id_map_add(map, inside, outside, count);
-        }
-        *ret_map = g_steal_pointer(&map);
-        return true;
-}
-
 /* '@': an id of the host, which our own namespace knows under another number. */
 static bool from_host_id(const char *proc_map, IdMapRow *row, const char *text, GError **error) {
         g_autoptr(GArray) own = NULL;
-        if (!read_map(proc_map, &own, error))
+        if (!id_map_read(proc_map, &own, error))
                 return false;
         for (guint i = 0; i < own->len; i++) {
                 const OciIdMapping *m = &g_array_index(own, OciIdMapping, i);
@@ -159,7 +143,7 @@ static bool add_subids(const char *path, const char *user, GArray *map, GError *
 /* What our own namespace has, as a map onto itself: the base of "+" rows. */
 static bool own_ids(const char *proc_map, GArray **ret_base, GError **error) {
         g_autoptr(GArray) own = NULL;
-        if (!read_map(proc_map, &own, error))
+        if (!id_map_read(proc_map, &own, error))
                 return false;
         for (guint i = 0; i < own->len; i++) {
                 OciIdMapping *m = &g_array_index(own, OciIdMapping, i);
@@ -337,7 +321,8 @@ static bool read_namespace_maps(const char *path, UserNamespace *ns, GError **er
                 error_set_invalid(error, "Cannot enter the user namespace '%s'", path);
         g_clear_pointer(&ns->uids, g_array_unref);
         g_clear_pointer(&ns->gids, g_array_unref);
-        ok = ok && read_map(uid_path, &ns->uids, error) && read_map(gid_path, &ns->gids, error);
+        ok = ok && id_map_read(uid_path, &ns->uids, error) &&
+             id_map_read(gid_path, &ns->gids, error);
         fd_close(&hold);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 continue;

@@ -176,6 +176,15 @@ bool bus_reset_failed_unit(Bus *bus, const char *unit, GError **error) {
         return manager_call(bus, "ResetFailedUnit", unit, "reset", error);
 }
 
+bool bus_attach_self(Bus *bus, const char *unit, const char *sub_cgroup, GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call_method(
+                        bus->bus, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
+                        "AttachProcessesToUnit", &bus_error, NULL, "ssau", unit, sub_cgroup, 1,
+                        (uint32_t) getpid());
+        return r < 0 ? fail(error, r, &bus_error, "enter", unit) : true;
+}
+
 bool bus_reload(Bus *bus, GError **error) {
         return manager_call(bus, "Reload", NULL, "reload", error);
 }

@@ -40,6 +40,10 @@ bool bus_start_unit(Bus *bus, const char *unit, GError **error);
 bool bus_stop_unit_begin(Bus *bus, const char *unit, char **ret_job, GError **error);
 bool bus_stop_unit_wait(Bus *bus, const char *unit, const char *job, GError **error);
 
+/* Moves our own process into a cgroup below a unit's ("/exec-1", which exists); the user's manager
+ * may ask the system's for it. */
+bool bus_attach_self(Bus *bus, const char *unit, const char *sub_cgroup, GError **error);
+
 bool bus_reset_failed_unit(Bus *bus, const char *unit, GError **error);
 bool bus_reload(Bus *bus, GError **error);
 
