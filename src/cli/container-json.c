@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/network-json.h"
 
 const char *container_status_text(ContainerStatus status) {
         static const char *const texts[] = {
@@ -62,6 +63,7 @@ JsonObject *container_ps_json(const ContainerRecord *record) {
         set_text(object, "Status", words);
         set_text(object, "Unit", record->unit);
         json_set_string_map(object, "Labels", record->labels);
+        network_add_ps_members(object, record);
         return object;
 }
 
@@ -94,6 +96,9 @@ static JsonObject *config_json(const ContainerRecord *record, const OciSpec *spe
         json_set_string_map(config, "Labels", record->labels);
         json_set_string_map(config, "Annotations", spec->annotations);
         json_object_set_int_member(config, "StopSignal", record->stop_signal);
+        JsonObject *exposed = network_exposed_json(record);
+        if (exposed)
+                json_object_set_object_member(config, "ExposedPorts", exposed);
         json_object_set_int_member(config, "StopTimeout", record->stop_timeout_sec);
         g_autofree char *umask_text = g_strdup_printf("%04o", spec->umask);
         set_text(config, "Umask", umask_text);
@@ -129,6 +134,7 @@ static JsonObject *host_config_json(const ContainerRecord *record, const OciSpec
         json_object_set_boolean_member(host, "AutoRemove", record->remove);
         json_object_set_boolean_member(host, "ReadonlyRootfs", spec->root_readonly);
         set_text(host, "NetworkMode", record->network);
+        json_object_set_object_member(host, "PortBindings", network_bindings_json(record));
         return host;
 }
 
@@ -156,5 +162,6 @@ container_inspect_json(Runtime *runtime, const ContainerRecord *record, GError *
         json_object_set_array_member(object, "Mounts", mounts_json(spec));
         json_object_set_object_member(object, "Config", config_json(record, spec));
         json_object_set_object_member(object, "HostConfig", host_config_json(record, spec));
+        json_object_set_object_member(object, "NetworkSettings", network_settings_json(record));
         return object;
 }

@@ -18,6 +18,8 @@ static const Verb verbs[] = {
         { "inspect", verb_inspect, "Show all that is known of containers or images" },
         { "logs", verb_logs, "Show what containers wrote" },
         { "info", verb_info, "Show the host and the store" },
+        { "port", verb_port, "List the published ports of a container" },
+        { "container port", verb_port, NULL },
         { "container start", verb_start, NULL },
         { "container stop", verb_stop, NULL },
         { "container kill", verb_kill, NULL },

@@ -16,7 +16,10 @@
 
 bool cli_runtime_open(Runtime *ret_runtime, GError **error) {
         const GlobalOptions *global = global_options();
-        return runtime_open(global->root, global->runroot, ret_runtime, error);
+        if (!runtime_open(global->root, global->runroot, ret_runtime, error))
+                return false;
+        ret_runtime->network_config_dir = global->network_config_dir;
+        return true;
 }
 
 bool cli_begin(const OptionTable *table,
@@ -118,6 +121,9 @@ static char **own_command(const char *self, const char *what, const char *id) {
                 g_strv_builder_add_many(builder, "--root", global->root, NULL);
         if (global->runroot)
                 g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
+        if (global->network_config_dir)
+                g_strv_builder_add_many(
+                                builder, "--network-config-dir", global->network_config_dir, NULL);
         g_strv_builder_add_many(builder, "container", what, id, NULL);
         return g_strv_builder_end(builder);
 }

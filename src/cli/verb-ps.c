@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/container-json.h"
 #include "cli/exit.h"
+#include "cli/network-json.h"
 #include "cli/options.h"
 #include "cli/start.h"
 #include "cli/table.h"
@@ -145,7 +146,7 @@ static void print_table(GPtrArray *list, const PsOptions *options) {
                 cells[2] = text_sanitize(command);
                 cells[3] = g_strdup(json_object_get_string_member(json, "CreatedAt"));
                 cells[4] = g_strdup(json_object_get_string_member(json, "Status"));
-                cells[5] = g_strdup("");
+                cells[5] = network_ports_text(record);
                 cells[6] = g_strdup(record->name);
                 table_add(table, cells);
                 json_object_unref(json);
@@ -178,7 +179,10 @@ static bool print_template(GPtrArray *list, const PsOptions *options, GError **e
                 json_object_set_string_member(
                                 json, "RunningFor",
                                 json_object_get_string_member(json, "CreatedAt"));
-                json_object_set_string_member(json, "Ports", "");
+                g_autofree char *ports = network_ports_text(record);
+                json_object_set_string_member(json, "Ports", ports);
+                g_autofree char *networks = network_names_text(record);
+                json_object_set_string_member(json, "Networks", networks);
                 g_ptr_array_add(objects, json);
         }
         return template_print(options->format, objects, !options->no_heading, error);

@@ -37,6 +37,8 @@ static const OptionRow global_rows[] = {
           "Where images and containers are kept" },
         { "runroot", 0, OPTION_STRING, offsetof(GlobalFlags, runroot), "PATH",
           "Where state is kept until the next boot" },
+        { "network-config-dir", 0, OPTION_STRING, offsetof(GlobalFlags, network_config_dir), "PATH",
+          "Where the network files are" },
         { "log-level", 0, OPTION_STRING, offsetof(GlobalFlags, log_level), "LEVEL",
           "debug, info, warn or error" },
         { "version", 'v', OPTION_BOOL, offsetof(GlobalFlags, version), NULL, "Print the version" },
@@ -102,6 +104,7 @@ int verbs_main(const Verb *verbs, int argc, char **argv) {
                 return verb_fail(&error);
         global.root = flags.root;
         global.runroot = flags.runroot;
+        global.network_config_dir = flags.network_config_dir;
         LogLevel level = flags.log_level ? log_level_from_text(flags.log_level) : LOG_LEVEL_INFO;
         if ((int) level < 0) {
                 error_set_invalid(

@@ -18,8 +18,9 @@ int verb_fail(GError **error);
 
 /* --storage, --log-level, … given before the verb. */
 typedef struct GlobalOptions {
-        char *root;    /* --root: graph root, or NULL */
-        char *runroot; /* --runroot, or NULL */
+        char *root;               /* --root: graph root, or NULL */
+        char *runroot;            /* --runroot, or NULL */
+        char *network_config_dir; /* --network-config-dir, or NULL */
 } GlobalOptions;
 const GlobalOptions *global_options(void);
 

@@ -108,6 +108,8 @@ attach_veth(Netlink *host, const Network *network, const Lease *lease, int ns_fd
         };
         if (!netlink_veth_add(host, &request, error))
                 return false;
+        if (lease->ports->len > 0 && !netlink_port_set_hairpin(host, name, error))
+                return false;
         uint64_t vlan = network_option_number(network, "vlan", VLAN_MAX, 0);
         LinkInfo port;
         return vlan == 0 || (netlink_link_get(host, name, &port, error) &&

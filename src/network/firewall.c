@@ -42,7 +42,7 @@ struct Firewall {
 static const char base_rules[] =
                 "create table " TABLE "\n"
                 "add set " TABLE " bridges { type ifname; }\n"
-                "add set " TABLE " masquerade { type ifname; }\n"
+                "add set " TABLE " outgoing { type ifname; }\n"
                 "add set " TABLE " answering { type ifname; }\n"
                 "add set " TABLE " hairpin { type ifname . ifname; }\n"
                 "add set " TABLE " internal { type ifname; }\n"
@@ -74,9 +74,9 @@ static const char base_rules[] =
                 "masquerade\n"
                 "add rule " TABLE " postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade\n"
                 "add rule " TABLE " postrouting oifname @bridges ip6 saddr ::1 masquerade\n"
-                "add rule " TABLE " postrouting iifname @masquerade oifname != @answering ip "
+                "add rule " TABLE " postrouting iifname @outgoing oifname != @answering ip "
                 "daddr != 224.0.0.0/4 masquerade\n"
-                "add rule " TABLE " postrouting iifname @masquerade oifname != @answering ip6 "
+                "add rule " TABLE " postrouting iifname @outgoing oifname != @answering ip6 "
                 "daddr != ff00::/8 masquerade\n"
                 "add chain " TABLE " forward { type filter hook forward priority 0; }\n"
                 "add rule " TABLE " forward iifname . oifname @hairpin accept\n"
@@ -163,7 +163,7 @@ static void network_elements(Firewall *firewall, bool add, const Network *networ
                 bool wanted;
         } sets[] = {
                 { "bridges", true },
-                { "masquerade", !network->internal },
+                { "outgoing", !network->internal },
                 { "answering", routed },
                 { "internal", network->internal },
                 { "isolated", strict || network_option_is_true(network, "isolate") },

@@ -275,6 +275,19 @@ bool netlink_port_set_vlan(Netlink *nl, int index, uint16_t vlan, GError **error
         return act(nl, error, "Cannot put the interface %d into VLAN %u", index, vlan);
 }
 
+bool netlink_port_set_hairpin(Netlink *nl, const char *name, GError **error) {
+        begin_link(nl, RTM_NEWLINK, 0);
+        struct nlmsghdr *message = (struct nlmsghdr *) (void *) nl->request;
+        mnl_attr_put_strz(message, IFLA_IFNAME, name);
+        struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+        mnl_attr_put_strz(message, IFLA_INFO_SLAVE_KIND, "bridge");
+        struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
+        mnl_attr_put_u8(message, IFLA_BRPORT_MODE, 1);
+        mnl_attr_nest_end(message, data);
+        mnl_attr_nest_end(message, info);
+        return act(nl, error, "Cannot set the hairpin mode of '%s'", name);
+}
+
 /* In IPv4 the broadcast address of the subnet, as ip(8) and netavark give it. */
 static void put_broadcast(struct nlmsghdr *message, const IpAddress *address, unsigned int prefix) {
         if (address->family != AF_INET || prefix >= 31)

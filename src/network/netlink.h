@@ -65,6 +65,10 @@ bool netlink_link_delete(Netlink *nl, int index, GError **error);
 /* Puts a port of a bridge into a VLAN, untagged. */
 bool netlink_port_set_vlan(Netlink *nl, int index, uint16_t vlan, GError **error);
 
+/* Lets a port of a bridge send back where a frame came from: a container that asks for its own
+ * published port needs it where br_netfilter does the rewriting. */
+bool netlink_port_set_hairpin(Netlink *nl, const char *name, GError **error);
+
 /* An address that is there already is fine. IPv6 ones skip duplicate address detection: who has
  * which is our book-keeping, and a tentative address cannot be used for a second. */
 bool netlink_address_add(

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "network/attach.h"
 #include "network/dns.h"
 #include "network/firewall.h"
+#include "network/reclaim.h"
 
 /* One setup under way. */
 typedef struct Setup {
@@ -32,23 +32,6 @@ static bool need_firewall(Setup *s, GError **error) {
         return s->firewall;
 }
 
-/* Rules and names of containers that are gone: their leases were just taken out. */
-static bool forget_void(Setup *s, const Network *network, const GPtrArray *gone, GError **error) {
-        for (guint i = 0; i < gone->len; i++) {
-                const Lease *lease = gone->pdata[i];
-                if (lease->ports->len > 0) {
-                        if (!need_firewall(s, error))
-                                return false;
-                        firewall_drop_lease(s->firewall, lease);
-                        if (firewall_commit(s->firewall, error) == FIREWALL_FAILED)
-                                return false;
-                }
-                if (!dns_remove(s->networks, network, lease->id, error))
-                        return false;
-        }
-        return true;
-}
-
 /* What somebody who counts addresses from the start of the range must not meet: Podman's own
  * book-keeping, when Podman has used this network. */
 static bool is_shared_with_podman(const Networks *networks) {
@@ -68,7 +51,7 @@ allocate(Setup *s,
         for (int strict = 0;; strict++) {
                 GError *inner = NULL;
                 g_autoptr(GPtrArray) gone = leases_take_void(leases, strict > 0);
-                if (!forget_void(s, network, gone, error))
+                if (!reclaim_forget(s->networks, &s->firewall, network, gone, error))
                         return false;
                 g_array_set_size(lease->addresses, 0);
                 if (leases_allocate(leases, network, attachment->addresses, from_middle, lease,
@@ -219,7 +202,7 @@ connect_one(Setup *s,
             !attach_interface(s->host, network, lease, s->container->ns_fd, error))
                 return false;
         if (lease->ports->len > 0) {
-                if (!need_firewall(s, error))
+                if (!reclaim_ports(s->networks, lease, error) || !need_firewall(s, error))
                         return false;
                 firewall_add_lease(s->firewall, lease);
         }
@@ -295,7 +278,7 @@ static bool release(Setup *s, const char *network_name, const char *id, GError *
         }
         /* rules first: an address that is free must not be led to any more */
         g_autoptr(Network) network = networks_find(s->networks, network_name, NULL);
-        if (network && !forget_void(s, network, gone, error))
+        if (network && !reclaim_forget(s->networks, &s->firewall, network, gone, error))
                 return false;
         return leases_save(leases, error);
 }
@@ -347,49 +330,4 @@ bool network_disconnect(
                 g_error_free(inner); /* somebody was faster */
         }
         return release(&s, interface->network, container->id, error);
-}
-
-/* One network's share of a reload. */
-static bool
-reload_network(Setup *s, const char *name, const char *id, guint *count, GError **error) {
-        g_autoptr(Leases) leases = leases_lock(networks_lease_dir(s->networks), name, error);
-        g_autoptr(Network) network = leases ? networks_find(s->networks, name, NULL) : NULL;
-        if (!leases)
-                return false;
-        g_autoptr(GPtrArray) gone = leases_take_void(leases, true);
-        if (gone->len > 0 && !leases_save(leases, error))
-                return false;
-        if (!network || strcmp(network->driver, "bridge") != 0)
-                return true;
-        if (!forget_void(s, network, gone, error))
-                return false;
-        if (leases->items->len == 0)
-                return true;
-        firewall_add_network(s->firewall, network);
-        for (guint i = 0; i < leases->items->len; i++) {
-                const Lease *lease = leases->items->pdata[i];
-                if (id && strcmp(lease->id, id) != 0)
-                        continue;
-                firewall_add_lease(s->firewall, lease);
-                (*count)++;
-        }
-        FirewallResult result = firewall_commit(s->firewall, error);
-        if (result == FIREWALL_CONFLICT)
-                log_warning("Some published port of network %s is another container's, ignoring",
-                            name);
-        return result != FIREWALL_FAILED;
-}
-
-bool network_reload(const Networks *networks, const char *id, guint *ret_n, GError **error) {
-        g_auto(Setup) s = { .networks = networks };
-        g_auto(GStrv) names = leases_networks(networks_lease_dir(networks));
-        *ret_n = 0;
-        if (!names[0])
-                return true;
-        if (!need_firewall(&s, error) || !firewall_make_table(s.firewall, error))
-                return false;
-        for (char **name = names; *name; name++)
-                if (!reload_network(&s, *name, id, ret_n, error))
-                        return false;
-        return true;
 }

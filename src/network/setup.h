@@ -48,7 +48,3 @@ bool network_disconnect(
                 const NetworkContainer *container,
                 const NetworkInterface *interface,
                 GError **error);
-
-/* Puts back what running containers need, from their leases: after somebody flushed the rules. id
- * NULL: of all; *ret_n counts. Void leases are cleaned up on the way. */
-bool network_reload(const Networks *networks, const char *id, guint *ret_n, GError **error);

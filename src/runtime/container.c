@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/user.h"
 #include "runtime/idmap.h"
+#include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/rootfs-mapped.h"
 #include "runtime/rootfs.h"
@@ -47,6 +48,7 @@ bool runtime_open(
 }
 
 void runtime_clear(Runtime *runtime) {
+        g_clear_pointer(&runtime->networks, networks_free);
         g_clear_pointer(&runtime->records, records_free);
         g_clear_pointer(&runtime->store, store_free);
 }
@@ -313,8 +315,12 @@ describe(Runtime *runtime,
         g_autofree char *run_path = record_run_path(runtime->records, c->record);
         g_autofree char *volumes =
                         g_build_filename(store_graph_root(runtime->store), "volumes", NULL);
+        const Networks *networks = runtime_networks(runtime, error);
+        if (!networks)
+                return false;
         const SpecRequest request = {
                 .options = options,
+                .networks = networks,
                 .image = config,
                 .root_fd = c->root_fd,
                 .run_path = run_path,

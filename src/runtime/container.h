@@ -13,6 +13,8 @@
 typedef struct Runtime {
         Store *store;
         Records *records;
+        struct Networks *networks;      /* opened when first needed, runtime_networks() */
+        const char *network_config_dir; /* --network-config-dir, borrowed, or NULL */
 } Runtime;
 
 /* Opens the image store and the records. graph_root, run_root: from --root and --runroot, or NULL.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "runtime/network.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
 #include "systemd/relay-client.h"
@@ -32,11 +33,14 @@ bool container_run_foreground(
                 return false;
         int stdio[3];
         session_stdio(session, stdio);
+        if (!network_begin(runtime, c, error))
+                return false;
         g_autoptr(RuntimePlan) plan = run_plan(runtime, c, 0, error);
         if (!plan || !launch_prepare(plan, stdio, -1, false, &launch, error))
                 return false;
         session_started(session, &launch);
-        if (!run_note_started(runtime, c, &launch, error))
+        if (!network_attach(runtime, c, &launch, error) ||
+            !run_note_started(runtime, c, &launch, error))
                 return false;
         if (!launch_release(plan, &launch, error)) {
                 (void) session_wait(session, ret_status, NULL); /* reaped; the error says why */

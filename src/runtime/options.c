@@ -19,13 +19,16 @@ void container_options_clear(ContainerOptions *o) {
                 &o->cgroups,      &o->sdnotify,    &o->stop_signal,
                 &o->stop_timeout, &o->log_driver,  &o->cidfile,
                 &o->pidfile,      &o->subuidname,  &o->subgidname,
+                &o->ip,           &o->ip6,         &o->mac_address,
+                &o->hosts_file,
         };
         GPtrArray **lists[] = {
                 &o->env,        &o->env_file, &o->unset_env,    &o->label,      &o->label_file,
                 &o->annotation, &o->volume,   &o->mount,        &o->tmpfs,      &o->group_add,
                 &o->network,    &o->add_host, &o->dns,          &o->dns_search, &o->dns_option,
                 &o->cap_add,    &o->cap_drop, &o->security_opt, &o->ulimit,     &o->sysctl,
-                &o->device,     &o->log_opt,  &o->uidmap,       &o->gidmap,
+                &o->device,     &o->log_opt,  &o->uidmap,       &o->gidmap,     &o->network_alias,
+                &o->publish,    &o->expose,
         };
         for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
                 g_clear_pointer(texts[i], g_free);

@@ -43,7 +43,12 @@ typedef struct ContainerOptions {
         bool init;
         char *init_path;
 
-        GPtrArray *network; /* "none", "host" */
+        GPtrArray *network; /* "none", "host", "NAME:ip=…", … */
+        GPtrArray *network_alias, *publish, *expose;
+        char *ip, *ip6, *mac_address;
+        bool publish_all;
+        bool no_hosts, no_hostname;
+        char *hosts_file;
         GPtrArray *add_host;
         GPtrArray *dns, *dns_search, *dns_option;
         char *pid, *ipc, *uts, *cgroupns; /* "private", "host" */

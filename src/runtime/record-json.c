@@ -12,7 +12,8 @@ typedef enum MemberKind {
         MEMBER_INT64,
         MEMBER_INT,
         MEMBER_BOOL,
-        MEMBER_MAP
+        MEMBER_MAP,
+        MEMBER_OBJECT,
 } MemberKind;
 
 #define ROW(member_name, member, member_kind)                                                      \
@@ -31,6 +32,8 @@ static const struct {
         ROW("unit", unit, MEMBER_TEXT),
         ROW("cgroup", cgroup, MEMBER_TEXT),
         ROW("network", network, MEMBER_TEXT),
+        ROW("networkRequest", network_request, MEMBER_OBJECT),
+        ROW("networkStatus", network_status, MEMBER_OBJECT),
         ROW("logDriver", log_driver, MEMBER_TEXT),
         ROW("logTag", log_tag, MEMBER_TEXT),
         ROW("filterPath", filter_path, MEMBER_TEXT),
@@ -54,6 +57,7 @@ static bool get_member(JsonObject *object, ContainerRecord *record, size_t i, GE
         void *at = (char *) record + rows[i].offset;
         const char *text;
         int64_t number;
+        JsonObject *inner;
         switch (rows[i].kind) {
         case MEMBER_TEXT:
                 if (!json_get_string(object, rows[i].name, &text, error))
@@ -73,6 +77,13 @@ static bool get_member(JsonObject *object, ContainerRecord *record, size_t i, GE
                 return json_get_bool(object, rows[i].name, at, error);
         case MEMBER_MAP:
                 return json_get_string_map(object, rows[i].name, at, error);
+        case MEMBER_OBJECT:
+                if (!json_get_object(object, rows[i].name, &inner, error))
+                        return false;
+                if (inner)
+                        *(JsonNode **) at = json_node_copy(
+                                        json_object_get_member(object, rows[i].name));
+                return true;
         }
         g_assert_not_reached();
 }
@@ -123,6 +134,12 @@ char *record_format(const ContainerRecord *record) {
                                 json_set_string_map(
                                                 object, rows[i].name, *(GHashTable *const *) at);
                         break;
+                case MEMBER_OBJECT:
+                        if (*(JsonNode *const *) at)
+                                json_object_set_member(
+                                                object, rows[i].name,
+                                                json_node_copy(*(JsonNode *const *) at));
+                        break;
                 }
         }
         return json_format_object(object, false);
@@ -143,6 +160,8 @@ void record_free(ContainerRecord *record) {
                         g_strfreev(*(char ***) at);
                 else if (rows[i].kind == MEMBER_MAP)
                         g_clear_pointer((GHashTable **) at, g_hash_table_unref);
+                else if (rows[i].kind == MEMBER_OBJECT)
+                        g_clear_pointer((JsonNode **) at, json_node_unref);
         }
         g_free(record);
 }

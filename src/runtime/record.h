@@ -33,7 +33,9 @@ typedef struct ContainerRecord {
         char **command; /* what `ps` shows */
         char *unit;     /* systemd unit, or NULL */
         char *cgroup;   /* path of the payload's cgroup below the cgroup mount, or NULL */
-        char *network;  /* "none", "host" */
+        char *network;  /* the mode: "bridge", "none", "host", "container:ID", … */
+        JsonNode *network_request; /* network/request.h */
+        JsonNode *network_status;  /* network/status.h, while it runs; or NULL */
         char *log_driver;
         char *log_tag;
         char *filter_path; /* compiled system call filter, or NULL */

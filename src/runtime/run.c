@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "runtime/idmap.h"
+#include "runtime/network.h"
 #include "runtime/notify-proxy.h"
 #include "runtime/spec-build.h"
 #include "runtime/syscall-filter.h"
@@ -233,7 +234,7 @@ bool container_run_supervised(
         g_autoptr(NotifyProxy) proxy = NULL;
 
         unsigned int n_listen_fds = take_listen_fds(c->spec);
-        if (!make_payload_cgroup(c, &cgroup_fd, error) ||
+        if (!network_begin(runtime, c, error) || !make_payload_cgroup(c, &cgroup_fd, error) ||
             !open_unit_stdio(runtime, c, &stdio, error))
                 return false;
         if (notify == CONTAINER_NOTIFY_CONTAINER) {
@@ -246,7 +247,8 @@ bool container_run_supervised(
         if (!plan || !launch_prepare(plan, stdio.fds, cgroup_fd, true, &launch, error))
                 return false;
         unit_stdio_clear(&stdio);
-        if (!run_note_started(runtime, c, &launch, error) ||
+        if (!network_attach(runtime, c, &launch, error) ||
+            !run_note_started(runtime, c, &launch, error) ||
             !hand_over(plan, &launch, proxy, error))
                 return false;
         return proxy ? notify_proxy_run(proxy, launch.pid_fd, error) : true;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runtime/network.h"
 #include "runtime/user.h"
 
 #define STOP_TIMEOUT_DEFAULT_SEC 10
@@ -143,25 +144,6 @@ static bool wants_own(const char *mode, const char *flag, bool *ret_own, GError 
         return true;
 }
 
-static bool build_network(const SpecRequest *request, OciSpec *spec, GError **error) {
-        const ContainerOptions *o = request->options;
-        if (o->network && o->network->len > 1)
-                return error_set_invalid(error, "more than one --network is not supported");
-        const char *mode = o->network ? o->network->pdata[0] : NULL;
-        if (!mode)
-                return error_set_invalid(
-                                error, "network mode \"bridge\", the default, is not supported "
-                                       "yet; use --network=none "
-                                       "or --network=host");
-        if (strcmp(mode, "none") != 0 && strcmp(mode, "host") != 0)
-                return error_set_invalid(
-                                error, "network '%s' is not supported, use \"none\" or \"host\"",
-                                mode);
-        spec->namespaces[OCI_NAMESPACE_NETWORK].present = strcmp(mode, "none") == 0;
-        request->record->network = g_strdup(mode);
-        return true;
-}
-
 static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
         const UserNamespace *ns = request->user_namespace;
@@ -181,7 +163,7 @@ static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError *
                wants_own(o->uts, "uts", &spec->namespaces[OCI_NAMESPACE_UTS].present, error) &&
                wants_own(o->cgroupns, "cgroupns", &spec->namespaces[OCI_NAMESPACE_CGROUP].present,
                          error) &&
-               build_network(request, spec, error);
+               network_build(request, spec, error);
 }
 
 static bool build_hostname(const SpecRequest *request, OciSpec *spec, GError **error) {

@@ -16,6 +16,7 @@
 
 typedef struct SpecRequest {
         const ContainerOptions *options;
+        const struct Networks *networks;
         const OciImageConfig *image; /* NULL with --rootfs */
         int root_fd;                 /* the container's root, for its passwd and its directories */
         const char *run_path;        /* of the container, for generated files */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "runtime/network.h"
 #include "runtime/spec-build.h"
 
 #define HOST_FILE_SIZE_MAX (1u << 20)
@@ -26,54 +27,6 @@ add_file(const SpecRequest *request,
                 return false;
         oci_spec_add_mount(spec, destination, "bind", path, "bind,rprivate");
         return true;
-}
-
-static bool add_hosts(const SpecRequest *request, OciSpec *spec, GError **error) {
-        const ContainerOptions *o = request->options;
-        g_autoptr(GString) hosts = g_string_new(NULL);
-        for (guint i = 0; o->add_host && i < o->add_host->len; i++) {
-                const char *text = o->add_host->pdata[i];
-                const char *colon = strchr(text, ':');
-                if (!colon || colon == text || !colon[1])
-                        return error_set_invalid(
-                                        error, "invalid --add-host '%s', it must be NAME:IP", text);
-                g_string_append_printf(hosts, "%s\t%.*s\n", colon + 1, (int) (colon - text), text);
-        }
-        bool host_network = !spec->namespaces[OCI_NAMESPACE_NETWORK].present;
-        g_autofree char *base = NULL;
-        if (host_network)
-                (void) file_read_text(
-                                AT_FDCWD, "/etc/hosts", HOST_FILE_SIZE_MAX, &base,
-                                NULL); /* may be absent */
-        g_string_append(hosts, base ? base : "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
-        if (hosts->len > 0 && hosts->str[hosts->len - 1] != '\n')
-                g_string_append_c(hosts, '\n');
-        g_string_append_printf(hosts, "127.0.0.1\t%s %s\n", spec->hostname, request->record->name);
-        return add_file(request, "hosts", hosts->str, "/etc/hosts", spec, error);
-}
-
-static void append_words(GString *text, const char *keyword, GPtrArray *list, bool one_line) {
-        for (guint i = 0; list && i < list->len; i++)
-                g_string_append_printf(
-                                text, "%s%s%s", !one_line || i == 0 ? keyword : "",
-                                one_line && i > 0 ? " " : "", (char *) list->pdata[i]);
-        if (list && list->len > 0)
-                g_string_append_c(text, '\n');
-}
-
-static bool add_resolv_conf(const SpecRequest *request, OciSpec *spec, GError **error) {
-        const ContainerOptions *o = request->options;
-        g_autoptr(GString) text = g_string_new(NULL);
-        append_words(text, "search ", o->dns_search, true);
-        for (guint i = 0; o->dns && i < o->dns->len; i++)
-                g_string_append_printf(text, "nameserver %s\n", (char *) o->dns->pdata[i]);
-        append_words(text, "options ", o->dns_option, true);
-        if (text->len == 0 && !spec->namespaces[OCI_NAMESPACE_NETWORK].present) {
-                g_autofree char *host = NULL;
-                if (file_read_text(AT_FDCWD, "/etc/resolv.conf", HOST_FILE_SIZE_MAX, &host, NULL))
-                        g_string_append(text, host);
-        }
-        return add_file(request, "resolv.conf", text->str, "/etc/resolv.conf", spec, error);
 }
 
 /* --tz: an area of the host's tz database, or "local". */
@@ -116,8 +69,9 @@ static bool add_init(const SpecRequest *request, OciSpec *spec, GError **error) 
 
 bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error) {
         g_autofree char *hostname = g_strconcat(spec->hostname, "\n", NULL);
-        return add_hosts(request, spec, error) && add_resolv_conf(request, spec, error) &&
-               add_file(request, "hostname", hostname, "/etc/hostname", spec, error) &&
+        return network_build_files(request, spec, error) &&
+               (request->options->no_hostname ||
+                add_file(request, "hostname", hostname, "/etc/hostname", spec, error)) &&
                add_file(request, "containerenv", "", "/run/.containerenv", spec, error) &&
                add_timezone(request, spec, error) && add_init(request, spec, error);
 }

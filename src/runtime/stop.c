@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "runtime/container.h"
+#include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/rootless.h"
 #include "systemd/bus.h"
@@ -141,6 +142,8 @@ bool container_remove(
                 if (!container_stop(runtime, record, timeout_sec, error))
                         return false;
         }
+        if (!network_detach(runtime, record, error))
+                return false;
         Removal removal = { runtime, record, volumes || record->remove };
         return rootless_call(remove_files, &removal, error);
 }
@@ -150,6 +153,8 @@ bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, 
                 return true;
         if (record->remove)
                 return container_remove(runtime, record, false, true, 0, error);
+        if (!network_detach(runtime, record, error))
+                return false;
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         record->finished_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;

@@ -4,8 +4,13 @@
  *   probe notify-wait TEXT sends, then sleeps
  *   probe lines COUNT RATE writes "line N ...", RATE a second (0: as fast as it goes)
  *   probe fds              open descriptors, one a line
- *   probe term STATUS      ends with STATUS on SIGTERM */
+ *   probe term STATUS      ends with STATUS on SIGTERM
+ *   probe who PORT TEXT    answers on TCP (as HTTP) and UDP with "TEXT ADDRESS", the peer's address
+ *   probe ask HOST PORT    asks that over UDP until an answer comes, for 10 seconds at most */
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +70,99 @@ static int fds(void) {
         return dir ? 0 : 1;
 }
 
+static int bind_any(int type, int port) {
+        struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+        const int on = 1, off = 0;
+        int fd = socket(AF_INET6, type, 0);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+        if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0) {
+                perror("bind");
+                exit(1);
+        }
+        return fd;
+}
+
+static int describe_peer(char *text, size_t size, const char *name, struct sockaddr_in6 *peer) {
+        char address[INET6_ADDRSTRLEN];
+        inet_ntop(AF_INET6, &peer->sin6_addr, address, sizeof address);
+        const char *shown = strncmp(address, "::ffff:", 7) == 0 ? address + 7 : address;
+        return snprintf(text, size, "%s %s\n", name, shown);
+}
+
+static void answer_stream(int listener, const char *name) {
+        struct sockaddr_in6 peer;
+        socklen_t n_peer = sizeof peer;
+        char request[4096], text[256], reply[512];
+        int fd = accept(listener, (struct sockaddr *) &peer, &n_peer);
+        if (fd < 0)
+                return;
+        struct pollfd polled = { .fd = fd, .events = POLLIN };
+        size_t got = 0;
+        request[0] = '\0';
+        while (!strstr(request, "\r\n\r\n") && poll(&polled, 1, 2000) > 0) {
+                ssize_t n = read(fd, request + got, sizeof request - 1 - got);
+                if (n <= 0)
+                        break;
+                got += (size_t) n;
+                request[got] = '\0';
+        }
+        int n = describe_peer(text, sizeof text, name, &peer);
+        int m =
+                        snprintf(reply, sizeof reply,
+                                 "HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, text);
+        if (write(fd, reply, (size_t) m) != m)
+                perror("write");
+        close(fd);
+}
+
+static int who(int port, const char *name) {
+        int stream = bind_any(SOCK_STREAM, port), datagram = bind_any(SOCK_DGRAM, port);
+        if (listen(stream, 128) < 0)
+                return 1;
+        puts("ready");
+        for (;;) {
+                struct pollfd polled[] = { { .fd = stream, .events = POLLIN },
+                                           { .fd = datagram, .events = POLLIN } };
+                char text[256];
+                struct sockaddr_in6 peer;
+                socklen_t n_peer = sizeof peer;
+                if (poll(polled, 2, -1) < 0)
+                        continue;
+                if (polled[0].revents)
+                        answer_stream(stream, name);
+                if (polled[1].revents && recvfrom(datagram, text, sizeof text, MSG_DONTWAIT,
+                                                  (struct sockaddr *) &peer, &n_peer) >= 0) {
+                        int n = describe_peer(text, sizeof text, name, &peer);
+                        sendto(datagram, text, (size_t) n, 0, (struct sockaddr *) &peer, n_peer);
+                }
+        }
+}
+
+static int ask(const char *host, int port) {
+        struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+        struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+        int is_v6 = strchr(host, ':') != NULL;
+        if (inet_pton(is_v6 ? AF_INET6 : AF_INET, host,
+                      is_v6 ? (void *) &v6.sin6_addr : (void *) &v4.sin_addr) != 1)
+                return 2;
+        struct sockaddr *to = is_v6 ? (struct sockaddr *) &v6 : (struct sockaddr *) &v4;
+        for (int tries = 0; tries < 50; tries++) {
+                int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+                char text[256];
+                struct pollfd polled = { .fd = fd, .events = POLLIN };
+                ssize_t n = -1;
+                if (connect(fd, to, is_v6 ? sizeof v6 : sizeof v4) == 0 && write(fd, "?", 1) == 1 &&
+                    poll(&polled, 1, 200) > 0)
+                        n = read(fd, text, sizeof text);
+                close(fd);
+                if (n > 0)
+                        return fwrite(text, 1, (size_t) n, stdout) == (size_t) n ? 0 : 1;
+                usleep(20000);
+        }
+        return 1;
+}
+
 static void on_term(int number) {
         (void) number;
         _exit(term_status);
@@ -87,6 +185,12 @@ int main(int argc, char **argv) {
                 return lines(atol(argv[2]), atol(argv[3]));
         if (strcmp(argv[1], "fds") == 0)
                 return fds();
+        if (strcmp(argv[1], "who") == 0 && argc == 4) {
+                signal(SIGTERM, on_term);
+                return who(atoi(argv[2]), argv[3]);
+        }
+        if (strcmp(argv[1], "ask") == 0 && argc == 4)
+                return ask(argv[2], atoi(argv[3]));
         if (strcmp(argv[1], "term") == 0 && argc == 3) {
                 term_status = atoi(argv[2]);
                 signal(SIGTERM, on_term);

@@ -58,9 +58,9 @@ fails_with() {
     fails_with stranger
 }
 
-@test "no network given: the default is refused by name, not replaced" {
-    printf '[Container]\nImage=%s\n' $image | quadlet case.container
-    fails_with bridge
+@test "a network that does not exist is refused by name" {
+    printf '[Container]\nImage=%s\nNetwork=nowhere\n' $image | quadlet case.container
+    fails_with nowhere
 }
 
 @test "a store that is full" {

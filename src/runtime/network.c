@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a container's network is set up and taken down. */
+#include "runtime/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "network/hosts.h"
+#include "network/setup.h"
+
+#define NAME_FILE_SIZE_MAX (1u << 20)
+
+const Networks *runtime_networks(Runtime *runtime, GError **error) {
+        if (!runtime->networks) {
+                const NetworksOptions options = {
+                        .config_dir = runtime->network_config_dir,
+                        .graph_root = store_graph_root(runtime->store),
+                        .run_dir = records_run_dir(runtime->records),
+                };
+                runtime->networks = networks_open(&options, error);
+        }
+        return runtime->networks;
+}
+
+static JsonNode *take_object(JsonObject *object) {
+        JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+        json_node_take_object(node, object);
+        return node;
+}
+
+static void set_request(ContainerRecord *record, const NetworkRequest *request) {
+        g_clear_pointer(&record->network_request, json_node_unref);
+        record->network_request = take_object(network_request_to_json(request));
+}
+
+static void set_status(ContainerRecord *record, const NetworkStatus *status) {
+        g_clear_pointer(&record->network_status, json_node_unref);
+        record->network_status = status ? take_object(network_status_to_json(status)) : NULL;
+}
+
+NetworkRequest *record_network_request(const ContainerRecord *record, GError **error) {
+        return record->network_request
+                               ? network_request_from_json(
+                                                 json_node_get_object(record->network_request),
+                                                 error)
+                               : NULL;
+}
+
+NetworkStatus *record_network_status(const ContainerRecord *record, GError **error) {
+        return record->network_status
+                               ? network_status_from_json(
+                                                 json_node_get_object(record->network_status),
+                                                 error)
+                               : NULL;
+}
+
+static NetworkRequest *request_of_flags(const SpecRequest *r, GError **error) {
+        const ContainerOptions *o = r->options;
+        const ContainersConf *conf = networks_conf(r->networks);
+        const NetworkFlags flags = {
+                .network = o->network,
+                .ip = o->ip,
+                .ip6 = o->ip6,
+                .mac = o->mac_address,
+                .aliases = o->network_alias,
+                .publish = o->publish,
+                .publish_all = o->publish_all,
+                .expose = o->expose,
+                .image_ports = r->image ? r->image->exposed_ports : NULL,
+                .add_hosts = o->add_host,
+                .dns = o->dns,
+                .dns_search = o->dns_search,
+                .dns_options = o->dns_option,
+                .no_hosts = o->no_hosts || (conf->no_hosts && !o->add_host && !o->hosts_file),
+                .hosts_file = o->hosts_file,
+                .default_network = conf->default_network,
+        };
+        return network_request_from_flags(&flags, error);
+}
+
+/* Fail early, while nothing is there to be undone: a network that does not exist, a driver's back
+ * end that is not ours. */
+static bool
+check_networks(const Networks *networks, const NetworkRequest *request, GError **error) {
+        for (guint i = 0; i < request->attachments->len; i++) {
+                const NetworkAttachment *a = request->attachments->pdata[i];
+                g_autoptr(Network) network = networks_find(networks, a->network, error);
+                if (!network)
+                        return false;
+        }
+        if (request->mode == NETWORK_MODE_NS && access(request->target, F_OK) < 0)
+                return error_set_errno(
+                                error, errno, "cannot find specified network namespace path: '%s'",
+                                request->target);
+        if (request->mode == NETWORK_MODE_PASTA || request->mode == NETWORK_MODE_SLIRP)
+                return error_set_invalid(
+                                error, "%s networking is not supported for containers of root",
+                                request->mode == NETWORK_MODE_PASTA ? "pasta" : "slirp4netns");
+        return true;
+}
+
+bool network_build(const SpecRequest *r, OciSpec *spec, GError **error) {
+        g_autoptr(NetworkRequest) request = request_of_flags(r, error);
+        if (!request || !check_networks(r->networks, request, error))
+                return false;
+        bool discarded = r->options->publish && r->options->publish->len > 0 &&
+                         request->ports->len == 0;
+        if (discarded)
+                log_warning("Port mappings have been discarded as one of the Host, Container, Pod, "
+                            "and None network modes are in use");
+        spec->namespaces[OCI_NAMESPACE_NETWORK].present = request->mode != NETWORK_MODE_HOST;
+        r->record->network = network_request_mode_text(request);
+        set_request(r->record, request);
+        return true;
+}
+
+/* In place: the file is bound into the container, whose mount keeps the inode. */
+static bool write_in_place(const char *path, const char *text, GError **error) {
+        autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+        return r >= 0 || error_set_errno(error, r, "Cannot write '%s'", path);
+}
+
+static char *read_host_resolver(void) {
+        char *text = NULL;
+        /* systemd-resolved(8): where the servers behind its stub on loopback stand */
+        static const char *const paths[] = { "/run/systemd/resolve/resolv.conf",
+                                             "/etc/resolv.conf" };
+        char target[256];
+        ssize_t n = readlink("/etc/resolv.conf", target, sizeof target - 1);
+        target[MAX(n, 0)] = '\0';
+        bool stub = strstr(target, "systemd/resolve/stub-resolv.conf");
+        for (size_t i = stub ? 0 : 1; i < G_N_ELEMENTS(paths) && !text; i++)
+                (void) file_read_text(AT_FDCWD, paths[i], NAME_FILE_SIZE_MAX, &text, NULL);
+        return text;
+}
+
+static char *read_of_image(int root_fd) {
+        autofd int fd = root_fd < 0 ? -1 : sys_open_in_root(root_fd, "etc/hosts", O_RDONLY, 0);
+        g_autoptr(GBytes) bytes = NULL;
+        if (fd < 0 || !file_read_fd(fd, "/etc/hosts", NAME_FILE_SIZE_MAX, &bytes, NULL))
+                return NULL;
+        return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+typedef struct NameFiles {
+        const NetworkRequest *request;
+        const NetworkStatus *status;
+        const ContainersConf *conf;
+        const char *run_path;
+        const char *inherited_path; /* of the container that is joined, or NULL */
+        const char *hostname;
+        const char *name;
+        int root_fd;
+        bool has_hosts, has_resolv; /* out */
+} NameFiles;
+
+static bool write_hosts(NameFiles *f, GError **error) {
+        f->has_hosts = !f->request->no_hosts;
+        if (!f->has_hosts)
+                return true;
+        g_autofree char *inherited = NULL;
+        if (f->inherited_path) {
+                g_autofree char *from = g_build_filename(f->inherited_path, "hosts", NULL);
+                (void) file_read_text(AT_FDCWD, from, NAME_FILE_SIZE_MAX, &inherited, NULL);
+        }
+        g_autofree char *image = read_of_image(f->root_fd);
+        const HostsRequest request = {
+                .request = f->request,
+                .status = f->status,
+                .conf = f->conf,
+                .hostname = f->hostname,
+                .name = f->name,
+                .inherited = inherited,
+                .image = image,
+        };
+        g_autofree char *text = hosts_format(&request, error);
+        g_autofree char *path = g_build_filename(f->run_path, "hosts", NULL);
+        return text && write_in_place(path, text, error);
+}
+
+static bool write_resolv(NameFiles *f, GError **error) {
+        g_autofree char *inherited =
+                        f->inherited_path ? g_build_filename(f->inherited_path, "resolv.conf", NULL)
+                                          : NULL;
+        g_autofree char *text = NULL;
+        bool own = f->request->dns->len + f->request->dns_search->len +
+                                   f->request->dns_options->len >
+                   0;
+        if (!inherited || own ||
+            !file_read_text(AT_FDCWD, inherited, NAME_FILE_SIZE_MAX, &text, NULL)) {
+                g_autofree char *host = read_host_resolver();
+                text = resolv_format(f->request, f->status, f->conf, host);
+        }
+        f->has_resolv = text;
+        g_autofree char *path = g_build_filename(f->run_path, "resolv.conf", NULL);
+        return !text || write_in_place(path, text, error);
+}
+
+bool network_build_files(const SpecRequest *r, OciSpec *spec, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(r->record, error);
+        if (!request)
+                return false;
+        NameFiles files = {
+                .request = request,
+                .conf = networks_conf(r->networks),
+                .run_path = r->run_path,
+                .hostname = spec->hostname,
+                .name = r->record->name,
+                .root_fd = r->root_fd,
+        };
+        if (!write_hosts(&files, error) || !write_resolv(&files, error))
+                return false;
+        g_autofree char *hosts = g_build_filename(r->run_path, "hosts", NULL);
+        g_autofree char *resolv = g_build_filename(r->run_path, "resolv.conf", NULL);
+        if (files.has_hosts)
+                oci_spec_add_mount(spec, "/etc/hosts", "bind", hosts, "bind,rprivate");
+        if (files.has_resolv)
+                oci_spec_add_mount(spec, "/etc/resolv.conf", "bind", resolv, "bind,rprivate");
+        return true;
+}
+
+static ContainerRecord *find_target(Runtime *runtime, const char *name, GError **error) {
+        g_autoptr(ContainerRecord) target = record_find(runtime->records, name, error);
+        if (!target) {
+                g_prefix_error(error, "looking up container to share net namespace with: ");
+                return NULL;
+        }
+        if (record_status(target) != CONTAINER_RUNNING) {
+                error_set(error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
+                          "cannot join the network of container %s, it is not running: container "
+                          "state improper",
+                          name);
+                return NULL;
+        }
+        return g_steal_pointer(&target);
+}
+
+bool network_begin(Runtime *runtime, Container *c, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
+        if (!request)
+                return true;
+        OciNamespace *ns = &c->spec->namespaces[OCI_NAMESPACE_NETWORK];
+        if (request->mode == NETWORK_MODE_CONTAINER) {
+                g_autoptr(ContainerRecord) target = find_target(runtime, request->target, error);
+                if (!target)
+                        return false;
+                g_free(ns->path);
+                ns->path = g_strdup_printf("/proc/%d/ns/net", (int) target->pid);
+        } else if (request->mode == NETWORK_MODE_NS) {
+                g_free(ns->path);
+                ns->path = g_strdup(request->target);
+        }
+        return true;
+}
+
+static bool write_name_files(
+                Runtime *runtime,
+                Container *c,
+                const NetworkRequest *request,
+                const NetworkStatus *status,
+                GError **error) {
+        g_autofree char *run_path = record_run_path(runtime->records, c->record);
+        g_autoptr(ContainerRecord) target =
+                        request->mode == NETWORK_MODE_CONTAINER
+                                        ? record_find(runtime->records, request->target, NULL)
+                                        : NULL;
+        g_autofree char *inherited = target ? record_run_path(runtime->records, target) : NULL;
+        NameFiles files = {
+                .request = request,
+                .status = status,
+                .conf = networks_conf(runtime->networks),
+                .run_path = run_path,
+                .inherited_path = inherited,
+                .hostname = c->spec->hostname,
+                .name = c->record->name,
+                .root_fd = c->root_fd,
+        };
+        return write_hosts(&files, error) && write_resolv(&files, error);
+}
+
+static int open_namespace(pid_t pid, GError **error) {
+        g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", (int) pid);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                error_set_errno(error, errno, "Cannot open the network namespace '%s'", path);
+        return fd;
+}
+
+static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(c->record, error);
+        g_autoptr(NetworkStatus) status = NULL;
+        if (!request)
+                return !*error;
+        if (!runtime_networks(runtime, error))
+                return false;
+        if (request->mode == NETWORK_MODE_BRIDGE) {
+                autofd int ns_fd = open_namespace(launch->pid, error);
+                if (ns_fd < 0 || !record_set_pid(c->record, launch->pid, error))
+                        return false;
+                const NetworkContainer container = {
+                        .id = c->record->id,
+                        .name = c->record->name,
+                        .owner = { .pid = launch->pid, .start_ticks = c->record->pid_start_ticks },
+                        .ns_fd = ns_fd,
+                        .request = request,
+                };
+                if (!network_setup(runtime->networks, &container, &status, error))
+                        return false;
+        } else if (request->mode != NETWORK_MODE_CONTAINER) {
+                return true;
+        }
+        set_status(c->record, status);
+        return write_name_files(runtime, c, request, status, error);
+}
+
+/* Podman's exit status for a network that cannot be set up is 126, like its runtime's. */
+bool network_attach(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
+        GError *inner = NULL;
+        if (attach(runtime, c, launch, &inner))
+                return true;
+        error_set(error, RUNTIME_ERROR, RUNTIME_ERROR_NOT_EXEC, "%s", inner->message);
+        g_error_free(inner);
+        return false;
+}
+
+bool network_detach(Runtime *runtime, ContainerRecord *record, GError **error) {
+        if (!record->network_request)
+                return true;
+        g_autoptr(NetworkRequest) request = record_network_request(record, error);
+        if (!request)
+                return false;
+        if (request->mode != NETWORK_MODE_BRIDGE)
+                return true;
+        set_status(record, NULL);
+        return runtime_networks(runtime, error) &&
+               network_teardown(runtime->networks, record->id, request, error);
+}
+
+/* A connected container that runs, for changes of its networks. */
+static bool
+open_running(const ContainerRecord *record,
+             const NetworkRequest *request,
+             NetworkContainer *ret_container,
+             GError **error) {
+        int ns_fd = open_namespace(record->pid, error);
+        if (ns_fd < 0)
+                return false;
+        *ret_container = (NetworkContainer){
+                .id = record->id,
+                .name = record->name,
+                .owner = { .pid = record->pid, .start_ticks = record->pid_start_ticks },
+                .ns_fd = ns_fd,
+                .request = request,
+        };
+        return true;
+}
+
+static bool
+rewrite_running(Runtime *runtime,
+                ContainerRecord *record,
+                const NetworkRequest *request,
+                const NetworkStatus *status,
+                GError **error) {
+        g_auto(Container) c = {
+                .spec = record_load_spec(runtime->records, record, error),
+                .root_fd = -1,
+                .userns_fd = -1,
+        };
+        if (!c.spec)
+                return false;
+        c.record = record;
+        bool ok = write_name_files(runtime, &c, request, status, error);
+        c.record = NULL; /* the caller's */
+        return ok;
+}
+
+static NetworkRequest *request_for_change(const ContainerRecord *record, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(record, error);
+        if (!request && *error)
+                return NULL;
+        if (request && request->mode == NETWORK_MODE_BRIDGE)
+                return g_steal_pointer(&request);
+        error_set_invalid(
+                        error, "\"%s\" is not supported: invalid network mode",
+                        record->network ? record->network : "");
+        return NULL;
+}
+
+static gint find_attachment(const NetworkRequest *request, const char *network) {
+        for (guint i = 0; i < request->attachments->len; i++) {
+                const NetworkAttachment *a = request->attachments->pdata[i];
+                if (strcmp(a->network, network) == 0)
+                        return (gint) i;
+        }
+        return -1;
+}
+
+static NetworkAttachment *copy_attachment(const NetworkAttachment *from) {
+        NetworkAttachment *to = network_attachment_new(from->network);
+        to->interface = g_strdup(from->interface);
+        to->mac = from->mac;
+        to->has_mac = from->has_mac;
+        g_array_append_vals(to->addresses, from->addresses->data, from->addresses->len);
+        for (guint i = 0; i < from->aliases->len; i++)
+                g_ptr_array_add(to->aliases, g_strdup(from->aliases->pdata[i]));
+        return to;
+}
+
+bool network_connect_container(
+                Runtime *runtime,
+                ContainerRecord *record,
+                const NetworkAttachment *attachment,
+                GError **error) {
+        g_autoptr(NetworkRequest) request = request_for_change(record, error);
+        if (!request || !runtime_networks(runtime, error))
+                return false;
+        if (find_attachment(request, attachment->network) >= 0)
+                return error_set_invalid(
+                                error,
+                                "container %s is already connected to network %s: network is "
+                                "already connected",
+                                record->id, attachment->network);
+        if (record_status(record) == CONTAINER_RUNNING) {
+                g_autoptr(NetworkStatus) status = record_network_status(record, NULL);
+                NetworkContainer container;
+                NetworkInterface *interface;
+                if (!status)
+                        status = network_status_new();
+                if (!open_running(record, request, &container, error))
+                        return false;
+                autofd int ns_fd = container.ns_fd;
+                if (!network_connect(
+                                    runtime->networks, &container, attachment, status, &interface,
+                                    error))
+                        return false;
+                g_ptr_array_add(status->interfaces, interface);
+                set_status(record, status);
+                if (!rewrite_running(runtime, record, request, status, error))
+                        return false;
+        }
+        g_ptr_array_add(request->attachments, copy_attachment(attachment));
+        set_request(record, request);
+        return record_save(runtime->records, record, error);
+}
+
+bool network_disconnect_container(
+                Runtime *runtime, ContainerRecord *record, const char *network, GError **error) {
+        g_autoptr(NetworkRequest) request = request_for_change(record, error);
+        if (!request || !runtime_networks(runtime, error))
+                return false;
+        gint index = find_attachment(request, network);
+        if (index < 0)
+                return error_set_invalid(
+                                error, "container %s is not connected to network %s", record->name,
+                                network);
+        g_autoptr(NetworkStatus) status = record_network_status(record, NULL);
+        NetworkInterface *interface = status ? network_status_find(status, network) : NULL;
+        if (interface && record_status(record) == CONTAINER_RUNNING) {
+                NetworkContainer container;
+                if (!open_running(record, request, &container, error))
+                        return false;
+                autofd int ns_fd = container.ns_fd;
+                if (!network_disconnect(runtime->networks, &container, interface, error))
+                        return false;
+                g_ptr_array_remove(status->interfaces, interface);
+                set_status(record, status);
+                if (!rewrite_running(runtime, record, request, status, error))
+                        return false;
+        }
+        g_ptr_array_remove_index(request->attachments, (guint) index);
+        set_request(record, request);
+        return record_save(runtime->records, record, error);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "network/networks.h"
+#include "network/request.h"
+#include "network/status.h"
+#include "runtime/container.h"
+#include "runtime/launch.h"
+#include "runtime/spec-build.h"
+
+/* A container's network, from its flags to its interfaces: network/ does the work, here is when. */
+
+/* All networks of this host; opened when first asked for. Borrowed. */
+const Networks *runtime_networks(Runtime *runtime, GError **error);
+
+/* From the flags to the record, the configuration's namespace and the mounts of hosts and
+ * resolv.conf, whose files are written for a first time. */
+bool network_build(const SpecRequest *request, OciSpec *spec, GError **error);
+bool network_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
+
+/* Before the plan: finds the namespace to join (container:, ns:). */
+bool network_begin(Runtime *runtime, Container *c, GError **error);
+
+/* Between "prepared" and the payload: connects the child's namespace, notes what it got in the
+ * record and writes hosts and resolv.conf with it. */
+bool network_attach(Runtime *runtime, Container *c, const Launch *launch, GError **error);
+
+/* After the payload: gives back what is outside of the namespace. Idempotent. */
+bool network_detach(Runtime *runtime, ContainerRecord *record, GError **error);
+
+/* What a record knows; caller frees. NULL without error: it has none (host, none, an old record).
+ */
+NetworkRequest *record_network_request(const ContainerRecord *record, GError **error);
+NetworkStatus *record_network_status(const ContainerRecord *record, GError **error);
+
+/* `network connect` and `disconnect`: at once when the container runs, else at its next start. */
+bool network_connect_container(
+                Runtime *runtime,
+                ContainerRecord *record,
+                const NetworkAttachment *attachment,
+                GError **error);
+bool network_disconnect_container(
+                Runtime *runtime, ContainerRecord *record, const char *network, GError **error);
