@@ -72,10 +72,40 @@ int identity_in_child(const ChildIdentity *id) {
         return set_capabilities(id);
 }
 
-int seccomp_in_child(const ChildIdentity *id) {
-        if (!id->seccomp)
+static int install_filter(const struct sock_fprog *program, unsigned int flags) {
+        long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+        return r < 0 ? -errno : (int) r;
+}
+
+int seccomp_in_child(const ChildIdentity *id, int socket_fd) {
+        int r = id->hardening ? install_filter(id->hardening, 0) : 0;
+        if (r < 0 || !id->seccomp)
+                return r;
+        r = install_filter(id->seccomp, id->seccomp_flags);
+        if (r < 0 || !(id->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+                return r;
+        int listener = r; /* close-on-exec, seccomp(2) */
+        ChildReport report = { .kind = CHILD_REPORT_LISTENER };
+        return fd_send(socket_fd, &report, sizeof report, &listener, 1);
+}
+
+/* keyctl(2): what the launcher, or the user who called it, keeps there is not the container's. A
+ * kernel without keyrings, or with none left, has nothing to leak, either. */
+int keyring_in_child(const char *name) {
+        if (!name)
                 return 0;
-        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, id->seccomp_flags, id->seccomp) < 0)
-                return -errno;
-        return 0;
+        if (syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name) >= 0)
+                return 0;
+        return errno == ENOSYS || errno == EDQUOT || errno == EPERM ? 0 : -errno;
+}
+
+int memory_policy_in_child(const ChildMemoryPolicy *policy) {
+        if (!policy->present)
+                return 0;
+        /* the count is of bits and one more, set_mempolicy(2) */
+        const unsigned long *nodes = policy->n_bits ? policy->nodes : NULL;
+        return syscall(SYS_set_mempolicy, policy->mode, nodes,
+                       policy->n_bits ? policy->n_bits + 1 : 0) < 0
+                               ? -errno
+                               : 0;
 }

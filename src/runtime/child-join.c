@@ -43,6 +43,7 @@ static int open_console_in_child(const ChildPlan *plan, int *ret_slave_fd) {
 }
 
 _Noreturn static void run_command(const ChildPlan *plan) {
+        int label_fd = -1;
         autofd int slave_fd = -1;
         ChildStage stage = CHILD_STAGE_CONSOLE;
         int r = plan->console ? open_console_in_child(plan, &slave_fd) : 0;
@@ -53,8 +54,14 @@ _Noreturn static void run_command(const ChildPlan *plan) {
         }
         if (r >= 0)
                 r = take_stdio_in_child(plan, slave_fd);
+        if (r >= 0) {
+                stage = CHILD_STAGE_LABEL;
+                r = open_label_in_child(plan, &label_fd);
+        }
         if (r >= 0)
-                r = child_exec(plan, &stage);
+                r = child_attributes_in_child(plan, &stage);
+        if (r >= 0)
+                r = child_exec(plan, label_fd, &stage);
         child_send_failure(plan->socket_fd, stage, r, 0);
         _exit(child_exit_status(stage, r));
 }
@@ -127,7 +134,7 @@ static int make_time_namespace(const char *offsets) {
         return offsets[0] ? fd_write_all(fd, offsets, strlen(offsets)) : 0;
 }
 
-_Noreturn void child_enter_run(const ChildPlan *plan) {
+_Noreturn void child_enter_run(ChildPlan *plan) {
         size_t index = 0;
         ChildStage stage = CHILD_STAGE_TIME;
         /* first, as /proc is the host's still */

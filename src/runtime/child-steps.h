@@ -28,6 +28,8 @@ int copy_tree_in_child(int from_fd, int to_fd, unsigned int depth);
 int send_console_in_child(int socket_fd, int master_fd);
 
 /* child.c */
+int child_attributes_in_child(const ChildPlan *plan, ChildStage *stage);
+int open_label_in_child(const ChildPlan *plan, int *ret_fd);
 int take_stdio_in_child(const ChildPlan *plan, int slave_fd);
 int child_exit_status(ChildStage stage, int error);
 
@@ -35,4 +37,6 @@ int child_exit_status(ChildStage stage, int error);
 int loopback_in_child(void);
 int rlimits_in_child(const ChildPlan *plan, size_t *index);
 int identity_in_child(const ChildIdentity *identity);
-int seccomp_in_child(const ChildIdentity *identity);
+int seccomp_in_child(const ChildIdentity *identity, int socket_fd);
+int keyring_in_child(const char *name);
+int memory_policy_in_child(const ChildMemoryPolicy *policy);

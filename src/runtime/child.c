@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,6 +37,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -166,7 +168,52 @@ static int preserve_fds(const ChildPlan *plan) {
         return fd_cloexec_from(3 + plan->n_preserved_fds);
 }
 
-int child_exec(const ChildPlan *plan, ChildStage *ret_stage) {
+/* apparmor(7), proc(5) "attr/exec": the domain of the next execve(2). It must be the procfs file of
+ * this very process: a container may have put something else over /proc or below it
+ * (CVE-2019-16884, CVE-2025-52881), so the root of a procfs is checked, and from there on neither
+ * links nor mounts are followed. */
+int open_label_in_child(const ChildPlan *plan, int *ret_fd) {
+        if (!plan->label)
+                return 0;
+        autofd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct statfs fs;
+        struct stat st;
+        if (proc < 0 || fstatfs(proc, &fs) < 0 || fstat(proc, &st) < 0)
+                return -errno;
+        if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != 1 /* PROC_ROOT_INO */)
+                return -EXDEV;
+        char self[16], path[PATH_MAX];
+        ssize_t n = readlinkat(proc, "self", self, sizeof self - 1); /* in that procfs's numbers */
+        if (n < 0)
+                return -errno;
+        self[n] = '\0';
+        if (n == 0 || strspn(self, "0123456789") != (size_t) n ||
+            !join_path(path, self, plan->label_path))
+                return -EXDEV;
+        const struct open_how how = {
+                .flags = O_WRONLY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+        };
+        int fd = sys_openat2(proc, path, &how);
+        if (fd < 0)
+                return fd;
+        *ret_fd = fd;
+        return 0;
+}
+
+int child_attributes_in_child(const ChildPlan *plan, ChildStage *stage) {
+        *stage = CHILD_STAGE_KEYRING;
+        int r = keyring_in_child(plan->keyring);
+        if (r < 0)
+                return r;
+        *stage = CHILD_STAGE_PERSONALITY;
+        if (plan->has_personality && syscall(SYS_personality, plan->personality) < 0)
+                return -errno;
+        *stage = CHILD_STAGE_MEMORY_POLICY;
+        return memory_policy_in_child(&plan->memory_policy);
+}
+
+int child_exec(const ChildPlan *plan, int label_fd, ChildStage *ret_stage) {
         const ChildIdentity *id = &plan->identity;
         char path[PATH_MAX];
         *ret_stage = CHILD_STAGE_SECCOMP;
@@ -174,7 +221,7 @@ int child_exec(const ChildPlan *plan, ChildStage *ret_stage) {
                 if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                         return -errno;
         } else {
-                int r = seccomp_in_child(id);
+                int r = seccomp_in_child(id, plan->socket_fd);
                 if (r < 0)
                         return r;
         }
@@ -195,9 +242,15 @@ int child_exec(const ChildPlan *plan, ChildStage *ret_stage) {
         if (r < 0)
                 return r;
         reset_signals();
+        *ret_stage = CHILD_STAGE_LABEL;
+        if (label_fd >= 0) {
+                r = fd_write_all(label_fd, plan->label, strlen(plan->label));
+                if (r < 0)
+                        return r;
+        }
         *ret_stage = CHILD_STAGE_SECCOMP;
         if (id->no_new_privileges) {
-                r = seccomp_in_child(id);
+                r = seccomp_in_child(id, plan->socket_fd);
                 if (r < 0)
                         return r;
         }
@@ -222,6 +275,13 @@ static int enter_user_namespace(const ChildPlan *plan) {
         if (plan->is_dumpable && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
                 return -errno;
         return 0;
+}
+
+/* config.md, "createRuntime": after all is mounted and before pivot_root. */
+static int wait_for_hooks(const ChildPlan *plan) {
+        ChildReport mounted = { .kind = CHILD_REPORT_MOUNTED };
+        int r = fd_send(plan->socket_fd, &mounted, sizeof mounted, NULL, 0);
+        return r < 0 ? r : child_wait_word(plan->socket_fd, CHILD_CONTINUE);
 }
 
 /* Steps 3 to 9. */
@@ -259,12 +319,15 @@ static int build_root(const ChildPlan *plan, int *slave_fd, ChildStage *stage, s
         *stage = CHILD_STAGE_MASK;
         if ((r = mask_all_in_child(plan, root_fd, null_fd, index)) < 0)
                 return r;
+        *stage = CHILD_STAGE_START;
+        if (plan->has_create_hooks && (r = wait_for_hooks(plan)) < 0)
+                return r;
         *stage = CHILD_STAGE_PIVOT;
         return pivot_in_child(plan, root_fd);
 }
 
 /* Steps 1 to 11. */
-static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
+static int prepare(const ChildPlan *plan, int *label_fd, ChildStage *stage, size_t *index) {
         autofd int slave_fd = -1;
         char path[PATH_MAX];
         int r;
@@ -278,10 +341,17 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
         if (plan->own_cgroup_namespace &&
             syscall(SYS_unshare, 0x02000000 /* CLONE_NEWCGROUP */) < 0)
                 return -errno;
+        *stage = CHILD_STAGE_LABEL;
+        if ((r = open_label_in_child(plan, label_fd)) < 0)
+                return r;
+        if ((r = child_attributes_in_child(plan, stage)) < 0)
+                return r;
         if (plan->own_mount_namespace && (r = build_root(plan, &slave_fd, stage, index)) < 0)
                 return r;
         *stage = CHILD_STAGE_HOSTNAME;
         if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0)
+                return -errno;
+        if (plan->domainname && setdomainname(plan->domainname, strlen(plan->domainname)) < 0)
                 return -errno;
         *stage = CHILD_STAGE_NETWORK;
         if (plan->loopback_up && (r = loopback_in_child()) < 0)
@@ -296,17 +366,41 @@ static int prepare(const ChildPlan *plan, ChildStage *stage, size_t *index) {
         return find_command(plan, path);
 }
 
-_Noreturn void child_run(const ChildPlan *plan) {
+/* The launcher releases us, or ends and leaves it to who connects to start_fd. */
+static int await_release(ChildPlan *plan) {
+        char word = 0;
+        ssize_t n;
+        do
+                n = recv(plan->socket_fd, &word, 1, 0);
+        while (n < 0 && errno == EINTR);
+        if (n == 1 && word == CHILD_RELEASE)
+                return 0;
+        if (n != 1 || word != CHILD_DETACH || plan->start_fd < 0)
+                return n < 0 ? -errno : -ECONNRESET;
+        (void) close(plan->socket_fd);
+        for (;;) { /* who connects and leaves has not started us */
+                plan->socket_fd = accept4(plan->start_fd, NULL, NULL, SOCK_CLOEXEC);
+                if (plan->socket_fd < 0 && errno != EINTR && errno != ECONNABORTED)
+                        return -errno;
+                if (plan->socket_fd >= 0 && child_wait_word(plan->socket_fd, CHILD_RELEASE) == 0)
+                        return 0;
+                if (plan->socket_fd >= 0)
+                        (void) close(plan->socket_fd);
+        }
+}
+
+_Noreturn void child_run(ChildPlan *plan) {
         ChildStage stage = CHILD_STAGE_START;
         size_t index = 0;
-        int r = prepare(plan, &stage, &index);
+        int label_fd = -1;
+        int r = prepare(plan, &label_fd, &stage, &index);
         if (r < 0)
                 fail(plan, stage, r, index);
         ChildReport prepared = { .kind = CHILD_REPORT_PREPARED };
         if (fd_send(plan->socket_fd, &prepared, sizeof prepared, NULL, 0) < 0)
                 _exit(EXIT_SETUP);
-        if (child_wait_word(plan->socket_fd, CHILD_RELEASE) < 0)
+        if (await_release(plan) < 0)
                 _exit(EXIT_SETUP); /* the launcher died: nothing may run unsupervised */
-        r = child_exec(plan, &stage);
+        r = child_exec(plan, label_fd, &stage);
         fail(plan, stage, r, 0);
 }

@@ -61,9 +61,18 @@ typedef struct ChildIdentity {
         int last_capability;
         bool has_setgroups; /* false: the namespace forbids it, user_namespaces(7) */
         bool no_new_privileges;
-        const struct sock_fprog *seccomp; /* NULL: none */
-        unsigned int seccomp_flags;
+        const struct sock_fprog *hardening; /* a filter below the other one; NULL: none */
+        const struct sock_fprog *seccomp;   /* NULL: none */
+        unsigned int seccomp_flags;         /* with NEW_LISTENER its descriptor is reported */
 } ChildIdentity;
+
+/* set_mempolicy(2) */
+typedef struct ChildMemoryPolicy {
+        bool present;
+        int mode; /* with flags */
+        unsigned long nodes[16];
+        unsigned long n_bits;
+} ChildMemoryPolicy;
 
 typedef struct ChildNamespace {
         int fd;
@@ -105,6 +114,9 @@ typedef struct ChildPlan {
         bool own_cgroup_namespace; /* unshared after birth in the final cgroup, cgroup_namespaces(7)
                                     */
         const char *hostname;      /* NULL: leave */
+        const char *domainname;
+        bool has_create_hooks; /* stop before pivot_root, until CHILD_CONTINUE */
+        int start_fd; /* a listening socket: "start" connects there; -1: the launcher says so */
         bool loopback_up;          /* a new network namespace: bring up lo, netdevice(7) */
         bool console;              /* open a pty, send the master, make the slave stdio */
 
@@ -114,6 +126,12 @@ typedef struct ChildPlan {
         size_t n_rlimits;
         const char *oom_score_adj; /* NULL: inherited */
         ChildIdentity identity;
+        const char *keyring;          /* name of a session keyring of its own; NULL: keep */
+        const char *label_path;       /* "attr/exec" below /proc/PID, and what to write there */
+        const char *label;            /* NULL: none */
+        bool has_personality;
+        unsigned long personality;
+        ChildMemoryPolicy memory_policy;
 
         const char *cwd;
         const char *const *search_path; /* directories of $PATH, NULL-terminated */
@@ -143,6 +161,10 @@ typedef enum ChildStage {
         CHILD_STAGE_SECCOMP,
         CHILD_STAGE_IDENTITY,
         CHILD_STAGE_EXEC,
+        CHILD_STAGE_PERSONALITY,
+        CHILD_STAGE_MEMORY_POLICY,
+        CHILD_STAGE_LABEL,
+        CHILD_STAGE_KEYRING,
         CHILD_STAGE_JOIN,
         CHILD_STAGE_NAMESPACE, /* index: of joins */
         CHILD_STAGE_TIME,
@@ -153,6 +175,8 @@ typedef enum ChildReportKind {
         CHILD_REPORT_PREPARED = 1,
         CHILD_REPORT_CONSOLE, /* comes with the pty master */
         CHILD_REPORT_FAILED,
+        CHILD_REPORT_MOUNTED,  /* all is mounted, pivot_root is next */
+        CHILD_REPORT_LISTENER, /* comes with the seccomp notification descriptor */
         CHILD_REPORT_JOINED, /* exec: index is the pid, a pidfd comes along */
 } ChildReportKind;
 
@@ -163,22 +187,25 @@ typedef struct ChildReport {
         uint32_t index;
 } ChildReport;
 
-/* The launcher's words: the user namespace has its maps; go on. */
-#define CHILD_MAPPED  'm'
-#define CHILD_RELEASE 'g'
+/* The launcher's words: the user namespace has its maps; hooks have run; execute now; we end, wait
+ * for another one at start_fd. */
+#define CHILD_MAPPED   'm'
+#define CHILD_CONTINUE 'c'
+#define CHILD_RELEASE  'g'
+#define CHILD_DETACH   'd'
 
 /* Runs the whole child; never returns. Exit statuses: 125 set-up, 126 cannot execute, 127 not
  * found. */
-_Noreturn void child_run(const ChildPlan *plan);
+_Noreturn void child_run(ChildPlan *plan);
 
 /* For namespaces that exist already, and for a time namespace: both are entered by a process before
  * its child is in them. Enters them, clones child_run() beside itself (CLONE_PARENT), reports
  * JOINED and ends. */
-_Noreturn void child_enter_run(const ChildPlan *plan);
+_Noreturn void child_enter_run(ChildPlan *plan);
 
 /* The last part alone, for a process that joined a container (exec): stdio, limits, identity,
  * seccomp, execve. Returns only on failure: -errno with *ret_stage. */
-int child_exec(const ChildPlan *plan, ChildStage *ret_stage);
+int child_exec(const ChildPlan *plan, int label_fd, ChildStage *ret_stage);
 
 /* Joins the namespaces (CLONE_NEW* bits) of the process behind target_pid_fd, starts plan's command
  * there as a child of the caller's parent, reports JOINED and ends. */

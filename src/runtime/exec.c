@@ -157,7 +157,7 @@ run_session(Session *session,
             bool detach,
             int *ret_status,
             GError **error) {
-        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        g_auto(Launch) launch = LAUNCH_EMPTY;
         int stdio[3];
         session_stdio(session, stdio);
         if (!launch_join(plan, stdio, target->cgroup_fd, target->pid_fd, target->namespaces,

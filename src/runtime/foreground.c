@@ -27,7 +27,7 @@ bool container_run_foreground(
                 .interactive = options->interactive,
                 .log_fields = logs ? fields : NULL,
         };
-        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        g_auto(Launch) launch = LAUNCH_EMPTY;
         g_autoptr(Session) session = session_new(&request, error);
         if (!session)
                 return false;

@@ -3,12 +3,9 @@
 #include "runtime/launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +24,7 @@ void launch_clear(Launch *launch) {
         fd_close(&launch->pid_fd);
         fd_close(&launch->socket_fd);
         fd_close(&launch->console_fd);
+        fd_close(&launch->listener_fd);
 }
 
 /* clone3(2): with CLONE_PARENT the exit signal must be 0, the child inherits ours. The init of a
@@ -68,6 +66,8 @@ static bool read_report(Launch *launch, ChildReport *report, GError **error) {
         while (n == -EINTR);
         if (n_fds > 0 && report->kind == CHILD_REPORT_CONSOLE)
                 launch->console_fd = fd;
+        else if (n_fds > 0 && report->kind == CHILD_REPORT_LISTENER)
+                launch->listener_fd = fd;
         else if (n_fds > 0 && report->kind == CHILD_REPORT_JOINED && launch->pid_fd < 0)
                 launch->pid_fd = fd;
         else if (n_fds > 0)
@@ -111,6 +111,15 @@ static bool wait_entered(const RuntimePlan *plan, Launch *launch, GError **error
         return true;
 }
 
+/* The hooks of the one who asked for the stop, then on. */
+static bool run_create_hooks(const RuntimePlan *plan, Launch *launch, GError **error) {
+        const char word = CHILD_CONTINUE;
+        if (launch->on_mounted && !launch->on_mounted(launch, launch->on_mounted_data, error))
+                return false;
+        int r = fd_send(launch->socket_fd, &word, 1, NULL, 0);
+        return r >= 0 || error_set_errno(error, r, "The container's first process died");
+}
+
 static bool wait_prepared(const RuntimePlan *plan, Launch *launch, GError **error) {
         for (;;) {
                 ChildReport report;
@@ -120,6 +129,10 @@ static bool wait_prepared(const RuntimePlan *plan, Launch *launch, GError **erro
                 case CHILD_REPORT_PREPARED:
                         return true;
                 case CHILD_REPORT_CONSOLE:
+                        continue;
+                case CHILD_REPORT_MOUNTED:
+                        if (!run_create_hooks(plan, launch, error))
+                                return false;
                         continue;
                 case CHILD_REPORT_FAILED:
                         return runtime_plan_set_error(plan, &report, error);
@@ -141,42 +154,22 @@ static bool map_ids(const RuntimePlan *plan, const Launch *launch, GError **erro
         return r >= 0 || error_set_errno(error, r, "The container's first process died");
 }
 
-/* By us, who may raise them, and not by the child, who in a user namespace may not: prlimit(2). */
-static bool set_limits(RuntimePlan *plan, const Launch *launch, GError **error) {
-        const ChildPlan *child = runtime_plan_child(plan);
-        ChildReport report = { .kind = CHILD_REPORT_FAILED, .stage = CHILD_STAGE_RLIMIT };
-        for (size_t i = 0; i < child->n_rlimits; i++) {
-                const ChildRlimit *l = &child->rlimits[i];
-                if (prlimit(launch->pid, (enum __rlimit_resource) l->resource, &l->limit, NULL) <
-                    0) {
-                        report.error = errno;
-                        report.index = (uint32_t) i;
-                        return runtime_plan_set_error(plan, &report, error);
-                }
-        }
-        if (!child->oom_score_adj)
-                return true;
-        char path[48];
-        snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int) launch->pid);
-        autofd int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-        int r = fd < 0 ? -errno
-                       : fd_write_all(fd, child->oom_score_adj, strlen(child->oom_score_adj));
-        report.stage = CHILD_STAGE_OOM_SCORE;
-        report.error = -r;
-        return r >= 0 || runtime_plan_set_error(plan, &report, error);
-}
-
-bool launch_prepare(
+bool launch_prepare_with_hooks(
                 RuntimePlan *plan,
                 const int stdio[3],
                 int cgroup_fd,
                 bool as_managers_child,
+                LaunchCallback on_mounted,
+                void *data,
                 Launch *ret_launch,
                 GError **error) {
         int sockets[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
                 return error_set_errno(error, errno, "Cannot create a socket pair");
-        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = sockets[0], .console_fd = -1 };
+        g_auto(Launch) launch = LAUNCH_EMPTY;
+        launch.socket_fd = sockets[0];
+        launch.on_mounted = on_mounted;
+        launch.on_mounted_data = data;
         autofd int child_socket = sockets[1];
         ChildPlan *child = runtime_plan_child(plan);
         child->socket_fd = child_socket;
@@ -199,15 +192,26 @@ bool launch_prepare(
         fd_close(&child_socket); /* its end must be the only one, or we never see it close */
         if ((launch_enters(child) && !wait_entered(plan, &launch, error)) ||
             (child->waits_for_maps && !map_ids(plan, &launch, error)) ||
-            !wait_prepared(plan, &launch, error) || !set_limits(plan, &launch, error)) {
+            !wait_prepared(plan, &launch, error) || !launch_set_limits(plan, launch.pid, error)) {
                 if (launch.pid_fd >= 0)
                         (void) sys_pidfd_send_signal(launch.pid_fd, SIGKILL); /* mostly gone */
                 reap(&launch);
                 return false;
         }
         *ret_launch = launch;
-        launch = (Launch){ .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        launch = (Launch) LAUNCH_EMPTY;
         return true;
+}
+
+bool launch_prepare(
+                RuntimePlan *plan,
+                const int stdio[3],
+                int cgroup_fd,
+                bool as_managers_child,
+                Launch *ret_launch,
+                GError **error) {
+        return launch_prepare_with_hooks(
+                        plan, stdio, cgroup_fd, as_managers_child, NULL, NULL, ret_launch, error);
 }
 
 bool launch_release(const RuntimePlan *plan, Launch *launch, GError **error) {
@@ -217,13 +221,25 @@ bool launch_release(const RuntimePlan *plan, Launch *launch, GError **error) {
                 return error_set_errno(
                                 error, r,
                                 "The container's first process died before it was released");
-        ChildReport report;
-        if (!read_report(launch, &report, error))
-                return false;
+        ChildReport report = { .kind = CHILD_REPORT_LISTENER };
+        while (report.kind == CHILD_REPORT_LISTENER) {
+                if (!read_report(launch, &report, error) ||
+                    (launch->listener_fd >= 0 && launch->on_listener &&
+                     !launch->on_listener(launch, launch->on_listener_data, error)))
+                        return false;
+                fd_close(&launch->listener_fd);
+        }
         fd_close(&launch->socket_fd);
         if (report.kind == CHILD_REPORT_FAILED)
                 return runtime_plan_set_error(plan, &report, error);
         return true;
+}
+
+bool launch_detach(Launch *launch, GError **error) {
+        const char word = CHILD_DETACH;
+        int r = fd_send(launch->socket_fd, &word, 1, NULL, 0);
+        fd_close(&launch->socket_fd);
+        return r >= 0 || error_set_errno(error, r, "The container's first process died");
 }
 
 /* The joining process ends at once; the command, born beside it, is ours. */
@@ -258,9 +274,9 @@ bool launch_join(
         int sockets[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
                 return error_set_errno(error, errno, "Cannot create a socket pair");
-        g_auto(Launch) launch = {
-                .pid_fd = -1, .socket_fd = sockets[0], .console_fd = -1, .is_child = true
-        };
+        g_auto(Launch) launch = LAUNCH_EMPTY;
+        launch.socket_fd = sockets[0];
+        launch.is_child = true;
         autofd int child_socket = sockets[1];
         ChildPlan *child = runtime_plan_child(plan);
         child->socket_fd = child_socket;
@@ -282,6 +298,6 @@ bool launch_join(
                 return false;
         }
         *ret_launch = launch;
-        launch = (Launch){ .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        launch = (Launch) LAUNCH_EMPTY;
         return true;
 }

@@ -10,13 +10,21 @@
 /* The clone and the conversation with the child. Two ways: as a child of our own (foreground), or
  * as a child of our parent, the service manager (CLONE_PARENT), which then supervises it. */
 
-typedef struct Launch {
+typedef struct Launch Launch;
+typedef bool (*LaunchCallback)(Launch *launch, void *data, GError **error);
+
+struct Launch {
         pid_t pid;
         int pid_fd;
         int socket_fd;
         int console_fd; /* pty master, or -1 */
+        int listener_fd; /* of a seccomp filter, or -1 */
         bool is_child;  /* of ours: to be reaped by us */
-} Launch;
+        LaunchCallback on_mounted, on_listener;
+        void *on_mounted_data, *on_listener_data;
+};
+#define LAUNCH_EMPTY                                                                               \
+        { .pid_fd = -1, .socket_fd = -1, .console_fd = -1, .listener_fd = -1 }
 
 void launch_clear(Launch *launch);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Launch, launch_clear)
@@ -30,6 +38,24 @@ bool launch_prepare(
                 bool as_managers_child,
                 Launch *ret_launch,
                 GError **error);
+
+/* The same; on_mounted is called when all is mounted and the container's root is not entered yet. */
+bool launch_prepare_with_hooks(
+                RuntimePlan *plan,
+                const int stdio[3],
+                int cgroup_fd,
+                bool as_managers_child,
+                LaunchCallback on_mounted,
+                void *data,
+                Launch *ret_launch,
+                GError **error);
+
+/* launch-limits.c: limits, scheduling and so on of the prepared child; part of preparing. */
+bool launch_set_limits(RuntimePlan *plan, pid_t pid, GError **error);
+bool launch_set_affinity(pid_t pid, const char *list, GError **error);
+
+/* Leaves the prepared child to wait at its start_fd, for launch_release() of another process. */
+bool launch_detach(Launch *launch, GError **error);
 
 /* Lets the child go and waits for its execve; RUNTIME_ERROR_NOT_EXEC or _NOT_FOUND when that fails.
  */

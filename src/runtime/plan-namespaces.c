@@ -107,5 +107,7 @@ bool plan_add_namespaces(RuntimePlan *plan, const OciSpec *spec, GError **error)
         c->loopback_up = c->clone_flags & CLONE_NEWNET;
         if (c->clone_flags & CLONE_NEWUTS)
                 c->hostname = spec->hostname;
+        if (c->clone_flags & CLONE_NEWUTS)
+                c->domainname = spec->domainname;
         return true;
 }

@@ -15,8 +15,8 @@ struct RuntimePlan {
         GArray *sysctls;
         GArray *rlimits;
         GArray *joins; /* of ChildNamespace; their fds are ours */
-        struct sock_fprog program;
-        GBytes *filter;
+        struct sock_fprog program, hardening_program;
+        GBytes *filter, *hardening;
         int userns_fd; /* with the container's maps, for idmapped mounts; or -1, borrowed */
 };
 
@@ -31,6 +31,11 @@ bool plan_add_devices(RuntimePlan *plan, const OciSpec *spec, GError **error);
 /* plan-namespaces.c */
 bool plan_add_namespaces(RuntimePlan *plan, const OciSpec *spec, GError **error);
 const char *plan_join_name(const RuntimePlan *plan, size_t i); /* the path of a joined namespace */
+
+/* plan-process.c */
+bool plan_add_personality(RuntimePlan *plan, const OciSpec *spec, GError **error);
+bool plan_add_memory_policy(RuntimePlan *plan, const OciSpec *spec, GError **error);
+bool plan_add_label(RuntimePlan *plan, const OciSpec *spec, GError **error);
 
 /* plan-mounts.c */
 bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error);

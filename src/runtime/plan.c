@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "base/user.h"
 #include "runtime/idmap.h"
+#include "runtime/mount-options.h"
 #include "runtime/plan-parts.h"
 #include "runtime/record.h"
 #include "runtime/rlimit.h"
@@ -92,7 +93,8 @@ static bool may_set_groups(void) {
         return !g_str_has_prefix(text, "deny");
 }
 
-static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
+static void fill_identity(RuntimePlan *plan, const PlanRequest *request) {
+        const OciSpec *spec = request->spec;
         ChildIdentity *id = &plan->child.identity;
         /* what the kernel does not know, or we do not have, cannot be given */
         int last = last_capability();
@@ -121,6 +123,16 @@ static void fill_identity(RuntimePlan *plan, const OciSpec *spec) {
                         .filter = (struct sock_filter *) bytes,
                 };
                 id->seccomp = &plan->program;
+                id->seccomp_flags = request->filter_flags;
+        }
+        if (plan->hardening) {
+                gsize size;
+                const void *bytes = g_bytes_get_data(plan->hardening, &size);
+                plan->hardening_program = (struct sock_fprog){
+                        .len = (unsigned short) (size / sizeof(struct sock_filter)),
+                        .filter = (struct sock_filter *) bytes,
+                };
+                id->hardening = &plan->hardening_program;
         }
 }
 
@@ -135,7 +147,9 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
         c->root_fd = request->root_fd;
         c->root_path = plan_keep(plan, g_strdup(request->attach_path));
         c->root_readonly = spec->root_readonly;
-        c->root_propagation = MS_PRIVATE;
+        c->start_fd = request->start_fd > 0 ? request->start_fd : -1;
+        c->has_create_hooks = request->has_create_hooks;
+        c->keyring = request->keyring;
         c->mounts = (const ChildMount *) (void *) plan->mounts->data;
         c->n_mounts = plan->mounts->len;
         c->devices = (const ChildDevice *) (void *) plan->devices->data;
@@ -166,6 +180,22 @@ static bool add_setup(RuntimePlan *plan, const OciSpec *spec, GError **error) {
         return plan_add_devices(plan, spec, error) && plan_add_namespaces(plan, spec, error);
 }
 
+/* Of the process: linux.personality, memoryPolicy, LSM labels. */
+static bool fill_attributes(RuntimePlan *plan, const OciSpec *spec, GError **error) {
+        ChildPlan *c = &plan->child;
+        bool recursive = false;
+        c->root_propagation = MS_PRIVATE;
+        if (spec->rootfs_propagation &&
+            !mount_propagation_from_text(
+                            spec->rootfs_propagation, &c->root_propagation, &recursive))
+                return error_set_invalid(
+                                error, "linux.rootfsPropagation \"%s\" is not supported",
+                                spec->rootfs_propagation);
+        c->root_propagation |= recursive ? MS_REC : 0;
+        return plan_add_personality(plan, spec, error) &&
+               plan_add_memory_policy(plan, spec, error) && plan_add_label(plan, spec, error);
+}
+
 RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         const OciSpec *spec = request->spec;
         g_autoptr(RuntimePlan) plan = g_new0(RuntimePlan, 1);
@@ -177,13 +207,16 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->joins = g_array_new(FALSE, TRUE, sizeof(ChildNamespace));
         plan->rlimits = g_array_new(FALSE, TRUE, sizeof(ChildRlimit));
         plan->filter = request->filter ? g_bytes_ref(request->filter) : NULL;
+        plan->hardening = request->hardening ? g_bytes_ref(request->hardening) : NULL;
         plan->child.socket_fd = -1;
         plan->spec = spec;
         plan->userns_fd = request->userns_fd;
         if (!add_rlimits(plan, spec, error) || (!request->is_join && !add_setup(plan, spec, error)))
                 return NULL;
         fill_child(plan, request);
-        fill_identity(plan, spec);
+        if (!fill_attributes(plan, spec, error))
+                return NULL;
+        fill_identity(plan, request);
         return g_steal_pointer(&plan);
 }
 
@@ -204,6 +237,7 @@ void runtime_plan_free(RuntimePlan *plan) {
         g_array_unref(plan->rlimits);
         g_ptr_array_unref(plan->memory);
         g_clear_pointer(&plan->filter, g_bytes_unref);
+        g_clear_pointer(&plan->hardening, g_bytes_unref);
         g_free(plan);
 }
 
@@ -236,8 +270,12 @@ static const char *row_name(const RuntimePlan *plan, const ChildReport *report) 
                 return plan_join_name(plan, i);
         case CHILD_STAGE_CWD:
                 return c->cwd;
+        case CHILD_STAGE_LABEL:
+                return c->label ? c->label : "";
+        case CHILD_STAGE_KEYRING:
+                return c->keyring ? c->keyring : "";
         case CHILD_STAGE_HOSTNAME:
-                return c->hostname;
+                return c->hostname ? c->hostname : "";
         default:
                 return "";
         }
@@ -286,6 +324,10 @@ bool runtime_plan_set_error(const RuntimePlan *plan, const ChildReport *report, 
                 [CHILD_STAGE_OOM_SCORE] = "Cannot set the OOM score adjustment%s%s%s",
                 [CHILD_STAGE_CWD] = "Cannot enter the working directory%s'%s'%s",
                 [CHILD_STAGE_SECCOMP] = "Cannot install the system call filter%s%s%s",
+                [CHILD_STAGE_PERSONALITY] = "Cannot set the personality%s%s%s",
+                [CHILD_STAGE_MEMORY_POLICY] = "Cannot set the memory policy%s%s%s",
+                [CHILD_STAGE_LABEL] = "Cannot set the security label%s'%s'%s",
+                [CHILD_STAGE_KEYRING] = "Cannot create the session keyring%s'%s'%s",
                 [CHILD_STAGE_NAMESPACE] = "Cannot join the namespace%s'%s'%s",
                 [CHILD_STAGE_TIME] = "Cannot make the time namespace%s%s%s",
                 [CHILD_STAGE_JOIN] = "Cannot enter the container%s%s%s",

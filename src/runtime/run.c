@@ -230,7 +230,7 @@ bool container_run_supervised(
                 Runtime *runtime, Container *c, ContainerNotify notify, GError **error) {
         autofd int cgroup_fd = -1;
         g_auto(UnitStdio) stdio = { { 0, 1, 2 }, { -1, -1, -1 } };
-        g_auto(Launch) launch = { .pid_fd = -1, .socket_fd = -1, .console_fd = -1 };
+        g_auto(Launch) launch = LAUNCH_EMPTY;
         g_autoptr(NotifyProxy) proxy = NULL;
 
         unsigned int n_listen_fds = take_listen_fds(c->spec);

@@ -46,6 +46,7 @@ static bool action_from_text(const char *text, int64_t errno_value, uint32_t *re
                 { "SCMP_ACT_TRAP", SCMP_ACT_TRAP, false },
                 { "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0), true },
                 { "SCMP_ACT_LOG", SCMP_ACT_LOG, false },
+                { "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY, false },
         };
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
                 if (strcmp(rows[i].text, text) == 0) {
@@ -226,6 +227,25 @@ static bool add_sub_architectures(scmp_filter_ctx filter, GError **error) {
         return true;
 }
 
+/* linux.seccomp.architectures of the runtime specification: those and our own. */
+static bool add_architectures(scmp_filter_ctx filter, char *const *names, GError **error) {
+        for (; *names; names++) {
+                g_autofree char *name =
+                                g_str_has_prefix(*names, "SCMP_ARCH_")
+                                                ? g_ascii_strdown(*names + strlen("SCMP_ARCH_"), -1)
+                                                : NULL;
+                uint32_t token = name ? seccomp_arch_resolve_name(name) : 0;
+                if (token == 0)
+                        return error_set_invalid(
+                                        error, "unknown seccomp architecture \"%s\"", *names);
+                int r = seccomp_arch_add(filter, token);
+                if (r < 0 && r != -EEXIST)
+                        return error_set_errno(
+                                        error, r, "Cannot filter for architecture '%s'", *names);
+        }
+        return true;
+}
+
 static bool export_program(scmp_filter_ctx filter, GBytes **ret_program, GError **error) {
         autofd int fd = memfd_create("seccomp", MFD_CLOEXEC);
         if (fd < 0)
@@ -257,7 +277,10 @@ build_filter(JsonObject *top, uint64_t capabilities, GBytes **ret_program, GErro
                 return error_set_errno(error, EINVAL, "Cannot start a seccomp filter");
         /* The launcher's setting rules, in the child; the filter itself must not ask for it. */
         (void) seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-        if (!add_sub_architectures(filter, error))
+        g_auto(GStrv) architectures = NULL;
+        if (!json_get_strings(top, "architectures", &architectures, error) ||
+            !(architectures ? add_architectures(filter, architectures, error)
+                            : add_sub_architectures(filter, error)))
                 return false;
         for (guint i = 0; groups && i < json_array_get_length(groups); i++) {
                 JsonObject *group;
@@ -288,6 +311,50 @@ bool syscall_filter_compile(
                 g_prefix_error(error, "seccomp profile '%s': ", what);
                 return false;
         }
+        return true;
+}
+
+bool syscall_filter_compile_spec(
+                JsonNode *seccomp,
+                GBytes **ret_program,
+                unsigned int *ret_flags,
+                bool *ret_notifies,
+                GError **error) {
+        static const struct {
+                const char *text;
+                unsigned int flag;
+        } rows[] = {
+                { "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
+                { "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+                { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+                { "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 1u << 5 }, /* Linux 5.19 */
+        };
+        g_autofree char *text = json_format(seccomp, false);
+        g_autoptr(JsonNode) root = NULL;
+        g_auto(GStrv) flags = NULL;
+        JsonObject *top;
+        if (!json_parse_object(
+                            text, strlen(text), SECCOMP_PROFILE_SIZE_MAX, "linux.seccomp", &root,
+                            &top, error) ||
+            !json_get_strings(top, "flags", &flags, error) ||
+            !build_filter(top, 0, ret_program, error)) {
+                g_prefix_error(error, "linux.seccomp: ");
+                return false;
+        }
+        *ret_flags = 0;
+        for (char **flag = flags; flag && *flag; flag++) {
+                size_t i = 0;
+                while (i < G_N_ELEMENTS(rows) && strcmp(rows[i].text, *flag) != 0)
+                        i++;
+                if (i == G_N_ELEMENTS(rows))
+                        return error_set_invalid(error, "unknown seccomp flag \"%s\"", *flag);
+                *ret_flags |= rows[i].flag;
+        }
+        *ret_notifies = strstr(text, "\"SCMP_ACT_NOTIFY\"");
+        if (*ret_notifies)
+                *ret_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        else
+                *ret_flags &= ~(1u << 5); /* means something with a listener only */
         return true;
 }
 

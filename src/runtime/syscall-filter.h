@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <json-glib/json-glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,15 @@ bool syscall_filter_compile(
                 uint64_t bounding_capabilities,
                 const char *what,
                 GBytes **ret_program,
+                GError **error);
+
+/* linux.seccomp of a runtime configuration; *ret_flags are for seccomp(2). With SCMP_ACT_NOTIFY in it
+ * there is a listener. */
+bool syscall_filter_compile_spec(
+                JsonNode *seccomp,
+                GBytes **ret_program,
+                unsigned int *ret_flags,
+                bool *ret_notifies,
                 GError **error);
 
 /* The filter used where no profile is installed: every system call that libseccomp knows, without
