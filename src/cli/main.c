@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of verbs. Verbs that move bytes are run by berth-image (verb-image-exec.c). */
+#include <stdbool.h>
+#include <string.h>
+
 #include "base/log.h"
+#include "cli/oci.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 
@@ -88,7 +92,15 @@ static const Verb verbs[] = {
         { NULL },
 };
 
+/* berth-oci is a link to us. */
+static bool is_oci(const char *program) {
+        const char *slash = strrchr(program, '/');
+        return strcmp(slash ? slash + 1 : program, "berth-oci") == 0;
+}
+
 int main(int argc, char **argv) {
+        if (argc > 0 && is_oci(argv[0]))
+                return oci_main(argc, argv);
         log_init("berth", LOG_SINK_STDERR, LOG_LEVEL_INFO);
         return verbs_main(verbs, argc, argv);
 }

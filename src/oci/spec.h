@@ -10,8 +10,9 @@
 /* The OCI runtime configuration (runtime-spec config.md, config-linux.md): the one description of a
  * container. The command line builds it, the runtime executes it, inspect and exec read it back. */
 
-#define OCI_SPEC_VERSION  "1.0.2"
-#define OCI_SPEC_SIZE_MAX (16u << 20)
+#define OCI_SPEC_VERSION     "1.0.2"
+#define OCI_SPEC_VERSION_MAX "1.3.0"
+#define OCI_SPEC_SIZE_MAX    (16u << 20)
 
 typedef struct OciIdMapping {
         uint32_t container; /* first id inside */

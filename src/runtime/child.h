@@ -116,9 +116,9 @@ typedef struct ChildPlan {
         const char *hostname;      /* NULL: leave */
         const char *domainname;
         bool has_create_hooks; /* stop before pivot_root, until CHILD_CONTINUE */
-        int start_fd; /* a listening socket: "start" connects there; -1: the launcher says so */
-        bool loopback_up;          /* a new network namespace: bring up lo, netdevice(7) */
-        bool console;              /* open a pty, send the master, make the slave stdio */
+        int start_fd;     /* a listening socket: "start" connects there; -1: the launcher says so */
+        bool loopback_up; /* a new network namespace: bring up lo, netdevice(7) */
+        bool console;     /* open a pty, send the master, make the slave stdio */
 
         int stdio[3];
         unsigned int n_preserved_fds; /* 3 .. 3+n-1 stay open over exec */
@@ -126,9 +126,9 @@ typedef struct ChildPlan {
         size_t n_rlimits;
         const char *oom_score_adj; /* NULL: inherited */
         ChildIdentity identity;
-        const char *keyring;          /* name of a session keyring of its own; NULL: keep */
-        const char *label_path;       /* "attr/exec" below /proc/PID, and what to write there */
-        const char *label;            /* NULL: none */
+        const char *keyring;    /* name of a session keyring of its own; NULL: keep */
+        const char *label_path; /* "attr/exec" below /proc/PID, and what to write there */
+        const char *label;      /* NULL: none */
         bool has_personality;
         unsigned long personality;
         ChildMemoryPolicy memory_policy;
@@ -177,7 +177,7 @@ typedef enum ChildReportKind {
         CHILD_REPORT_FAILED,
         CHILD_REPORT_MOUNTED,  /* all is mounted, pivot_root is next */
         CHILD_REPORT_LISTENER, /* comes with the seccomp notification descriptor */
-        CHILD_REPORT_JOINED, /* exec: index is the pid, a pidfd comes along */
+        CHILD_REPORT_JOINED,   /* exec: index is the pid, a pidfd comes along */
 } ChildReportKind;
 
 typedef struct ChildReport {

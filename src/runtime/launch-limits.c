@@ -59,8 +59,8 @@ static bool set_scheduler(const OciScheduler *s, pid_t pid, GError **error) {
                 const char *text;
                 unsigned int policy;
         } rows[] = {
-                { "SCHED_OTHER", 0 }, { "SCHED_FIFO", 1 }, { "SCHED_RR", 2 },
-                { "SCHED_BATCH", 3 }, { "SCHED_ISO", 4 },  { "SCHED_IDLE", 5 },
+                { "SCHED_OTHER", 0 },    { "SCHED_FIFO", 1 }, { "SCHED_RR", 2 },
+                { "SCHED_BATCH", 3 },    { "SCHED_ISO", 4 },  { "SCHED_IDLE", 5 },
                 { "SCHED_DEADLINE", 6 },
         };
         if (!s->present)
@@ -102,8 +102,7 @@ static bool set_io_priority(const OciSpec *spec, pid_t pid, GError **error) {
                 return error_set_invalid(error, "unknown io priority class \"%s\"", spec->io_class);
         int value = IOPRIO_PRIO_VALUE(rows[i].class, spec->io_priority);
         return syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, pid, value) == 0 ||
-               error_set_errno(
-                               error, errno, "Cannot set the io priority %s:%d", spec->io_class,
+               error_set_errno(error, errno, "Cannot set the io priority %s:%d", spec->io_class,
                                spec->io_priority);
 }
 

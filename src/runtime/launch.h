@@ -17,9 +17,9 @@ struct Launch {
         pid_t pid;
         int pid_fd;
         int socket_fd;
-        int console_fd; /* pty master, or -1 */
+        int console_fd;  /* pty master, or -1 */
         int listener_fd; /* of a seccomp filter, or -1 */
-        bool is_child;  /* of ours: to be reaped by us */
+        bool is_child;   /* of ours: to be reaped by us */
         LaunchCallback on_mounted, on_listener;
         void *on_mounted_data, *on_listener_data;
 };
@@ -39,7 +39,8 @@ bool launch_prepare(
                 Launch *ret_launch,
                 GError **error);
 
-/* The same; on_mounted is called when all is mounted and the container's root is not entered yet. */
+/* The same; on_mounted is called when all is mounted and the container's root is not entered yet.
+ */
 bool launch_prepare_with_hooks(
                 RuntimePlan *plan,
                 const int stdio[3],

@@ -112,3 +112,18 @@ bool mount_options_parse(
 void mount_options_clear(MountOptions *options) {
         g_clear_pointer(&options->data, g_ptr_array_unref);
 }
+
+char **mount_options_known(void) {
+        static const char *const others[] = {
+                "bind",    "rbind",      "private",     "rprivate", "slave",  "rslave",    "shared",
+                "rshared", "unbindable", "runbindable", "idmap",    "ridmap", "tmpcopyup", NULL,
+        };
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        for (size_t i = 0; i < G_N_ELEMENTS(words_table); i++) {
+                g_autofree char *recursive = g_strconcat("r", words_table[i].word, NULL);
+                g_strv_builder_add_many(builder, words_table[i].word, recursive, NULL);
+        }
+        g_strv_builder_addv(builder, (const char **) others);
+        g_strv_builder_addv(builder, (const char **) ignored);
+        return g_strv_builder_end(builder);
+}

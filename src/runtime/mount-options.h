@@ -35,3 +35,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MountOptions, mount_options_clear)
 
 /* "rslave" -> MS_SLAVE and recursive; false if it is not a propagation word. */
 bool mount_propagation_from_text(const char *text, uint64_t *ret_flag, bool *ret_recursive);
+
+/* All words that mount_options_parse() knows. Caller frees. */
+char **mount_options_known(void);

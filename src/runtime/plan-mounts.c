@@ -55,10 +55,14 @@ open_bind(RuntimePlan *plan,
         if (fd < 0)
                 return error_set_errno(
                                 error, fd, "Cannot mount '%s' on '%s'", m->source, m->destination);
+        /* a clone is a peer of its source: unless that is asked for, mounts made in the container
+         * must not appear on the host */
         const struct mount_attr all = {
                 .attr_set = o->recursive_set,
                 .attr_clr = o->recursive_clear,
-                .propagation = o->propagation_recursive ? o->propagation : 0,
+                .propagation = o->propagation == 0        ? MS_SLAVE
+                               : o->propagation_recursive ? o->propagation
+                                                          : 0,
         };
         const struct mount_attr top = {
                 .attr_set = o->attributes_set,
@@ -112,8 +116,10 @@ bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
         g_ptr_array_add(words, NULL);
         if (!mount_options_parse((const char *const *) words->pdata, what, &o, error))
                 return false;
+        /* config.md's "cgroup" is whichever version the host has: 2 */
+        const char *type = strcmp(m->type, "cgroup") == 0 ? "cgroup2" : m->type;
         ChildMount row = { .fd = -1,
-                           .fs_type = m->type,
+                           .fs_type = type,
                            .target = plan_relative(plan, m->destination) };
         if (*row.target == '\0')
                 return error_set_invalid(error, "%s: the root cannot be mounted over", what);

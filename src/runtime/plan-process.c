@@ -32,12 +32,9 @@ static bool policy_mode(const char *text, int *ret_mode) {
                 const char *text;
                 int mode;
         } rows[] = {
-                { "MPOL_DEFAULT", MPOL_DEFAULT },
-                { "MPOL_PREFERRED", MPOL_PREFERRED },
-                { "MPOL_BIND", MPOL_BIND },
-                { "MPOL_INTERLEAVE", MPOL_INTERLEAVE },
-                { "MPOL_LOCAL", MPOL_LOCAL },
-                { "MPOL_PREFERRED_MANY", MPOL_PREFERRED_MANY },
+                { "MPOL_DEFAULT", MPOL_DEFAULT },  { "MPOL_PREFERRED", MPOL_PREFERRED },
+                { "MPOL_BIND", MPOL_BIND },        { "MPOL_INTERLEAVE", MPOL_INTERLEAVE },
+                { "MPOL_LOCAL", MPOL_LOCAL },      { "MPOL_PREFERRED_MANY", MPOL_PREFERRED_MANY },
                 { "MPOL_WEIGHTED_INTERLEAVE", 6 }, /* Linux 6.9 */
         };
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -74,12 +71,10 @@ bool plan_add_memory_policy(RuntimePlan *plan, const OciSpec *spec, GError **err
                                 error, "unknown memory policy \"%s\"", spec->memory_policy_mode);
         for (char **flag = spec->memory_policy_flags; flag && *flag; flag++)
                 if (!policy_flag(*flag, &policy->mode))
-                        return error_set_invalid(
-                                        error, "unknown memory policy flag \"%s\"", *flag);
+                        return error_set_invalid(error, "unknown memory policy flag \"%s\"", *flag);
         if (spec->memory_policy_nodes &&
-            !cpu_list_parse(
-                            spec->memory_policy_nodes, policy->nodes,
-                            sizeof policy->nodes, &policy->n_bits, error))
+            !cpu_list_parse(spec->memory_policy_nodes, policy->nodes, sizeof policy->nodes,
+                            &policy->n_bits, error))
                 return false;
         policy->present = true;
         return true;
@@ -88,7 +83,8 @@ bool plan_add_memory_policy(RuntimePlan *plan, const OciSpec *spec, GError **err
 bool plan_add_label(RuntimePlan *plan, const OciSpec *spec, GError **error) {
         ChildPlan *c = &plan->child;
         bool selinux = g_file_test("/sys/fs/selinux/enforce", G_FILE_TEST_EXISTS);
-        bool apparmor = g_file_test("/sys/module/apparmor/parameters/enabled", G_FILE_TEST_EXISTS) &&
+        bool apparmor = g_file_test("/sys/module/apparmor/parameters/enabled",
+                                    G_FILE_TEST_EXISTS) &&
                         g_file_test("/sys/kernel/security/apparmor", G_FILE_TEST_EXISTS);
         if (spec->selinux_label && *spec->selinux_label) {
                 if (!selinux)

@@ -19,6 +19,7 @@
 #include "runtime/plan-parts.h"
 #include "runtime/record.h"
 #include "runtime/rlimit.h"
+#include "runtime/sysctl.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -37,10 +38,13 @@ const char *plan_relative(RuntimePlan *plan, const char *path) {
         return copy;
 }
 
-static void add_sysctls(RuntimePlan *plan, const OciSpec *spec) {
+static bool add_sysctls(RuntimePlan *plan, const OciSpec *spec, GError **error) {
         g_autoptr(GList) names =
                         g_list_sort(g_hash_table_get_keys(spec->sysctl), (GCompareFunc) strcmp);
         for (GList *at = names; at; at = at->next) {
+                if (!sysctl_check(at->data, g_hash_table_lookup(spec->sysctl, at->data), spec,
+                                  error))
+                        return false;
                 char *path = plan_keep(plan, g_strdup(at->data));
                 if (!strchr(path,
                             '/')) /* sysctl(8): dots are the separators unless slashes are used */
@@ -48,6 +52,7 @@ static void add_sysctls(RuntimePlan *plan, const OciSpec *spec) {
                 ChildSysctl s = { path, g_hash_table_lookup(spec->sysctl, at->data) };
                 g_array_append_val(plan->sysctls, s);
         }
+        return true;
 }
 
 static bool add_rlimits(RuntimePlan *plan, const OciSpec *spec, GError **error) {
@@ -176,8 +181,8 @@ static bool add_setup(RuntimePlan *plan, const OciSpec *spec, GError **error) {
         for (guint i = 0; i < spec->mounts->len; i++)
                 if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
                         return false;
-        add_sysctls(plan, spec);
-        return plan_add_devices(plan, spec, error) && plan_add_namespaces(plan, spec, error);
+        return add_sysctls(plan, spec, error) && plan_add_devices(plan, spec, error) &&
+               plan_add_namespaces(plan, spec, error);
 }
 
 /* Of the process: linux.personality, memoryPolicy, LSM labels. */

@@ -16,15 +16,15 @@ typedef struct PlanRequest {
         const OciSpec *spec; /* borrowed, outlives the plan */
         int root_fd;         /* the detached root mount; stays the caller's */
         const char *attach_path;
-        GBytes *filter; /* compiled system call filter, or NULL */
+        GBytes *filter;            /* compiled system call filter, or NULL */
         unsigned int filter_flags; /* SECCOMP_FILTER_FLAG_* */
         GBytes *hardening;         /* another one below it, or NULL */
         unsigned int n_listen_fds;
         bool console;
-        bool is_join;  /* one more process of a running container: nothing to set up */
-        int start_fd;          /* see ChildPlan; 0: none */
+        bool is_join; /* one more process of a running container: nothing to set up */
+        int start_fd; /* see ChildPlan; 0: none */
         bool has_create_hooks;
-        const char *keyring;   /* of the session, or NULL; outlives the plan */
+        const char *keyring; /* of the session, or NULL; outlives the plan */
         int userns_fd; /* a user namespace with the container's maps; -1: opened when needed */
 } PlanRequest;
 

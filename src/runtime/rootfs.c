@@ -183,9 +183,16 @@ bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **e
 }
 
 bool rootfs_mount_directory(const char *path, int *ret_fd, GError **error) {
-        int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
+        autofd int fd = sys_open_tree(
+                        AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
         if (fd < 0)
                 return error_set_errno(error, fd, "Cannot use '%s' as root file system", path);
-        *ret_fd = fd;
+        /* a clone is a peer of what it was cloned from: without this every mount of the container
+         * would appear on the host's directory, mount_namespaces(7) */
+        const struct mount_attr slave = { .propagation = MS_SLAVE };
+        int r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot detach '%s' from the host's mounts", path);
+        *ret_fd = fd_steal(&fd);
         return true;
 }

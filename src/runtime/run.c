@@ -55,6 +55,7 @@ RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds,
                 .console = c->spec->terminal,
                 .userns_fd = c->userns_fd,
                 .is_join = c->root_fd < 0,
+                .keyring = c->record ? c->record->id : NULL,
         };
         return runtime_plan_new(&request, error);
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "runtime/rlimit.h"
 #include "runtime/spec-build.h"
+#include "runtime/sysctl.h"
 
 #define NOFILE_DEFAULT 1048576
 #define NPROC_DEFAULT  4194304
@@ -59,40 +60,15 @@ static void add_default_rlimit(OciSpec *spec, const char *type, int resource, ui
         oci_spec_add_rlimit(spec, type, value, value);
 }
 
-/* Only what is private to the container's namespaces, each one key and one value (CVE-2022-0811).
- */
-static bool sysctl_is_allowed(const char *name, const OciSpec *spec) {
-        static const char *const ipc_names[] = {
-                "kernel.msgmax", "kernel.msgmnb",          "kernel.msgmni",
-                "kernel.sem",    "kernel.shmall",          "kernel.shmmax",
-                "kernel.shmmni", "kernel.shm_rmid_forced", NULL,
-        };
-        if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/*") !=
-                            strlen(name) ||
-            strstr(name, ".."))
-                return false;
-        if (g_str_has_prefix(name, "net."))
-                return spec->namespaces[OCI_NAMESPACE_NETWORK].present;
-        if (g_strv_contains(ipc_names, name) || g_str_has_prefix(name, "fs.mqueue."))
-                return spec->namespaces[OCI_NAMESPACE_IPC].present;
-        if (strcmp(name, "kernel.domainname") == 0)
-                return spec->namespaces[OCI_NAMESPACE_UTS].present;
-        return false;
-}
-
 static bool add_sysctl(const char *text, OciSpec *spec, GError **error) {
         g_auto(GStrv) pair = g_strsplit(text, "=", 2);
-        if (!pair[1] || strchr(pair[1], '\n'))
+        if (!pair[1])
                 return error_set_invalid(
                                 error,
                                 "%s is invalid, sysctl values must be in the form of KEY=VALUE",
                                 text);
-        if (!sysctl_is_allowed(pair[0], spec))
-                return error_set_invalid(
-                                error,
-                                "sysctl '%s' is not allowed: it is not private to the container's "
-                                "namespaces",
-                                pair[0]);
+        if (!sysctl_check(pair[0], pair[1], spec, error))
+                return false;
         g_hash_table_insert(spec->sysctl, g_strdup(pair[0]), g_strdup(pair[1]));
         return true;
 }

@@ -29,8 +29,8 @@ bool syscall_filter_compile(
                 GBytes **ret_program,
                 GError **error);
 
-/* linux.seccomp of a runtime configuration; *ret_flags are for seccomp(2). With SCMP_ACT_NOTIFY in it
- * there is a listener. */
+/* linux.seccomp of a runtime configuration; *ret_flags are for seccomp(2). With SCMP_ACT_NOTIFY in
+ * it there is a listener. */
 bool syscall_filter_compile_spec(
                 JsonNode *seccomp,
                 GBytes **ret_program,

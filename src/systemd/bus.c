@@ -230,21 +230,30 @@ static int append_properties(sd_bus_message *m, const TransientService *s) {
         return r;
 }
 
-bool bus_start_transient(Bus *bus, const TransientService *service, GError **error) {
-        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
-        g_autoptr(sd_bus_message) call = NULL;
-        g_autoptr(sd_bus_message) reply = NULL;
-        if (!subscribe(bus, error))
-                return false;
+static int append_property_list(sd_bus_message *m, const BusProperty *properties, size_t n) {
+        int r = 0;
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                const BusProperty *p = &properties[i];
+                r = p->text ? sd_bus_message_append(m, "(sv)", p->name, "s", p->text)
+                            : sd_bus_message_append(m, "(sv)", p->name, "t", p->number);
+        }
+        return r;
+}
+
+/* The call with everything before the properties, open for them. */
+static int open_transient(Bus *bus, const char *unit, sd_bus_message **ret_call) {
         int r = sd_bus_message_new_method_call(
-                        bus->bus, &call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
+                        bus->bus, ret_call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
                         "StartTransientUnit");
         if (r >= 0)
-                r = sd_bus_message_append(call, "ss", service->unit, "fail");
-        if (r >= 0)
-                r = sd_bus_message_open_container(call, 'a', "(sv)");
-        if (r >= 0)
-                r = append_properties(call, service);
+                r = sd_bus_message_append(*ret_call, "ss", unit, "fail");
+        return r >= 0 ? sd_bus_message_open_container(*ret_call, 'a', "(sv)") : r;
+}
+
+static bool
+call_transient(Bus *bus, sd_bus_message *call, int r, const char *unit, GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         if (r >= 0)
                 r = sd_bus_message_close_container(call);
         if (r >= 0)
@@ -252,8 +261,58 @@ bool bus_start_transient(Bus *bus, const TransientService *service, GError **err
         if (r >= 0)
                 r = sd_bus_call(bus->bus, call, 0, &bus_error, &reply);
         if (r < 0)
-                return fail(error, r, &bus_error, "start", service->unit);
-        return finish_job(bus, reply, "start", service->unit, error);
+                return fail(error, r, &bus_error, "start", unit);
+        return finish_job(bus, reply, "start", unit, error);
+}
+
+bool bus_start_transient(Bus *bus, const TransientService *service, GError **error) {
+        g_autoptr(sd_bus_message) call = NULL;
+        if (!subscribe(bus, error))
+                return false;
+        int r = open_transient(bus, service->unit, &call);
+        if (r >= 0)
+                r = append_properties(call, service);
+        return call_transient(bus, call, r, service->unit, error);
+}
+
+bool bus_start_scope(Bus *bus, const TransientScope *scope, GError **error) {
+        g_autoptr(sd_bus_message) call = NULL;
+        if (!subscribe(bus, error))
+                return false;
+        int r = open_transient(bus, scope->unit, &call);
+        if (r >= 0)
+                r = sd_bus_message_append(
+                                call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s",
+                                scope->description, "Slice", "s", scope->slice, "Delegate", "b", 1,
+                                "CollectMode", "s", "inactive-or-failed", "PIDs", "au", 1,
+                                (uint32_t) scope->pid);
+        if (r >= 0)
+                r = append_property_list(call, scope->properties, scope->n_properties);
+        return call_transient(bus, call, r, scope->unit, error);
+}
+
+bool bus_set_properties(
+                Bus *bus,
+                const char *unit,
+                const BusProperty *properties,
+                size_t n_properties,
+                GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) call = NULL;
+        int r = sd_bus_message_new_method_call(
+                        bus->bus, &call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
+                        "SetUnitProperties");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "sb", unit, 1);
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "(sv)");
+        if (r >= 0)
+                r = append_property_list(call, properties, n_properties);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        if (r >= 0)
+                r = sd_bus_call(bus->bus, call, 0, &bus_error, NULL);
+        return r < 0 ? fail(error, r, &bus_error, "set properties of", unit) : true;
 }
 
 static char *unit_path(const char *unit) {

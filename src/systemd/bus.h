@@ -3,7 +3,9 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Calls to the service manager over its private socket (/run/systemd/private, or the user
  * manager's), so that no bus daemon is needed: org.freedesktop.systemd1(5). */
@@ -31,6 +33,32 @@ typedef struct TransientService {
 /* Starts a service that exists until it stops, and waits for the start job. The error names the
  * unit and the job's result. */
 bool bus_start_transient(Bus *bus, const TransientService *service, GError **error);
+
+/* A property with an unsigned value ("MemoryMax", "t"), or, with text, a string ("Slice"). */
+typedef struct BusProperty {
+        const char *name;
+        uint64_t number;
+        const char *text; /* NULL: the number counts */
+} BusProperty;
+
+/* A transient scope around a process that exists, with Delegate=yes. */
+typedef struct TransientScope {
+        const char *unit; /* "prefix-name.scope" */
+        const char *slice;
+        const char *description;
+        pid_t pid;
+        const BusProperty *properties;
+        size_t n_properties;
+} TransientScope;
+bool bus_start_scope(Bus *bus, const TransientScope *scope, GError **error);
+
+/* systemctl set-property --runtime */
+bool bus_set_properties(
+                Bus *bus,
+                const char *unit,
+                const BusProperty *properties,
+                size_t n_properties,
+                GError **error);
 
 /* Starts a unit and waits for the job. */
 bool bus_start_unit(Bus *bus, const char *unit, GError **error);
