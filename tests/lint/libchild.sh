@@ -6,10 +6,10 @@ set -u
 
 allowed='__errno_location __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk __read_chk __readlinkat_chk
 __openat64_2 __openat_2 __open64_2 __open_2 __recv_chk
-_GLOBAL_OFFSET_TABLE_ memcpy memmove memset memchr strchr strrchr strcmp strlen
-_exit chdir close copy_file_range dup2 execve faccessat fchdir fchmodat fchown fchownat fcntl fcntl64 fstat fstat64
+_GLOBAL_OFFSET_TABLE_ memcpy memmove memset memchr strchr strrchr strcmp strlen strspn
+_exit accept4 chdir close copy_file_range dup2 execve faccessat fchdir fchmodat fchown fchownat fcntl fcntl64 fstat fstat64
 fstatat fstatat64 fstatfs fstatfs64 ioctl mkdirat mknodat mount open open64 openat openat64 prctl prlimit prlimit64
-read readlinkat recv recvmsg sendmsg sethostname setsid sigaction sigemptyset sigprocmask socket stat stat64 symlinkat
+read readlinkat recv recvmsg sendmsg setdomainname sethostname setsid sigaction sigemptyset sigprocmask socket stat stat64 symlinkat
 syscall sysconf umask umount2 unlinkat utimensat write'
 defined=$(nm --defined-only "$1" | awk 'NF == 3 {print $3}' | sort -u)
 bad=
