@@ -18,6 +18,7 @@ const OptionRow container_flag_rows[] = {
         { "detach", 'd', OPTION_BOOL, AT(detach), NULL, "Run as a service and print the id" },
         { "dns", 0, OPTION_LIST, AT(dns), "ADDRESS", "Name server" },
         { "dns-option", 0, OPTION_LIST, AT(dns_option), "OPTION", "Resolver option" },
+        { "dns-opt", 0, OPTION_LIST, AT(dns_option), "OPTION", NULL },
         { "dns-search", 0, OPTION_LIST, AT(dns_search), "DOMAIN", "Search domain" },
         { "entrypoint", 0, OPTION_STRING, AT(entrypoint), "COMMAND",
           "Replace the image's entry point" },

@@ -77,6 +77,21 @@ static const Verb verbs[] = {
         { "image save", verb_image_exec, NULL },
         { "image rm", verb_rmi, NULL },
 
+        /* Networks */
+        { "network connect", verb_network_connect, "Connect a container to a network" },
+        { "network create", verb_network_create, "Create a network" },
+        { "network disconnect", verb_network_disconnect, "Disconnect a container from a network" },
+        { "network exists", verb_network_exists, "Check whether a network exists" },
+        { "network inspect", verb_network_inspect, "Show all that is known of networks" },
+        { "network ls", verb_network_ls, "List networks" },
+        { "network prune", verb_network_prune, "Remove networks that no container uses" },
+        { "network reload", verb_network_reload,
+          "Put the firewall rules of running containers back" },
+        { "network rm", verb_network_rm, "Remove networks" },
+        { "network update", verb_network_update, "Change the name servers of a network" },
+        { "network list", verb_network_ls, NULL },
+        { "network remove", verb_network_rm, NULL },
+
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
         { "quadlet install", verb_quadlet_install, "Install unit files" },

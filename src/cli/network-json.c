@@ -2,6 +2,7 @@
 /* Networks of a container as JSON. */
 #include "cli/network-json.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/json.h"
@@ -156,8 +157,10 @@ JsonObject *network_settings_json(const ContainerRecord *record) {
         JsonObject *object = json_object_new();
         JsonObject *networks = json_object_new(), *ports = json_object_new();
         /* Podman's top-level members speak of its default network, when it is the only one */
-        bool only = status->interfaces->len == 1;
-        const NetworkInterface *first = only ? status->interfaces->pdata[0] : NULL;
+        const NetworkInterface *first =
+                        status->interfaces->len == 1 ? status->interfaces->pdata[0] : NULL;
+        if (first && strcmp(first->network, "podman") != 0)
+                first = NULL;
         add_endpoint(object, first);
         json_object_set_string_member(object, "Bridge", "");
         json_object_set_string_member(object, "SandboxID", "");

@@ -46,7 +46,7 @@ static void print_mapping(const ContainerRecord *record, const PortMapping *m, P
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         PortOptions *o = data;
         g_autoptr(NetworkRequest) request = record_network_request(record, error);
-        if (!request && *error)
+        if (!request && record->network_request)
                 return false;
         if (record_status(record) != CONTAINER_RUNNING)
                 return true;

@@ -38,6 +38,18 @@ int verb_image_unmount(int argc, char **argv);
 int verb_image_exists(int argc, char **argv);
 int verb_image_inspect(int argc, char **argv);
 
+/* Networks */
+int verb_network_connect(int argc, char **argv);
+int verb_network_create(int argc, char **argv);
+int verb_network_disconnect(int argc, char **argv);
+int verb_network_exists(int argc, char **argv);
+int verb_network_inspect(int argc, char **argv);
+int verb_network_ls(int argc, char **argv);
+int verb_network_prune(int argc, char **argv);
+int verb_network_reload(int argc, char **argv);
+int verb_network_rm(int argc, char **argv);
+int verb_network_update(int argc, char **argv);
+
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);
 int verb_quadlet_install(int argc, char **argv);

@@ -158,13 +158,6 @@ static bool attach_child_link(
                 .mtu = mtu_of(network),
         };
         LinkInfo parent = { 0 };
-        if (strcmp(network->ipam_driver, "dhcp") == 0)
-                return error_set_invalid(
-                                error,
-                                "network %s gets its addresses by DHCP, which the native back end "
-                                "does not do: give it a --subnet, or set network_backend = "
-                                "\"netavark\" in containers.conf",
-                                network->name);
         if (!find_child_mode(network, &request.mode, error))
                 return false;
         if (network->interface && !netlink_link_get(host, network->interface, &parent, error))

@@ -142,6 +142,8 @@ static bool start_server(const Networks *networks, GError **error) {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_RDWR, 0);
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_RDWR, 0);
+        /* it outlives us and must not keep open what our caller waits for */
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3);
         pid_t pid;
         int status = 0;
         int r = posix_spawnp(&pid, argv[0], &actions, NULL, (char **) argv, environ);

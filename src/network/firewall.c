@@ -4,9 +4,11 @@
  * A packet to a published port: its destination is looked up in the ports maps, first with its
  * address, then without; what is found replaces it (dnat). The source stays as it is, with two
  * exceptions that could never be answered otherwise: from 127.0.0.0/8, and from a container back
- * into its own bridge (hairpin). Connections that containers begin leave masqueraded, except to
- * other bridges of ours, which know the way back. Priorities are numbers: nft 1.0.6 does not take
- * "dstnat" on the output hook. Sets hash interface names: no list of subnets to walk. */
+ * into its own bridge (hairpin). Where br_netfilter does the latter, packets have no iifname and
+ * find their way back by themselves, only not from a container to itself (self). Connections that
+ * containers begin leave masqueraded, except to other bridges of ours, which know the way back.
+ * Priorities are numbers: nft 1.0.6 does not take "dstnat" on the output hook. Sets hash interface
+ * names: no list of subnets to walk. */
 #include "network/firewall.h"
 
 #include <dlfcn.h>
@@ -70,6 +72,12 @@ static const char base_rules[] =
                 "add rule " TABLE " output meta l4proto { tcp, udp, sctp } fib daddr type local "
                 "jump published\n"
                 "add chain " TABLE " postrouting { type nat hook postrouting priority 100; }\n"
+                "add set " TABLE " self4 { type ipv4_addr . ipv4_addr; }\n"
+                "add set " TABLE " self6 { type ipv6_addr . ipv6_addr; }\n"
+                "add rule " TABLE " postrouting ct status dnat ip saddr . ip daddr @self4 "
+                "masquerade\n"
+                "add rule " TABLE " postrouting ct status dnat ip6 saddr . ip6 daddr @self6 "
+                "masquerade\n"
                 "add rule " TABLE " postrouting ct status dnat iifname . oifname @hairpin "
                 "masquerade\n"
                 "add rule " TABLE " postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade\n"
@@ -217,6 +225,14 @@ port_element(Firewall *firewall,
 
 static void lease_elements(Firewall *firewall, bool add, const Lease *lease) {
         static const int families[] = { AF_INET, AF_INET6 };
+        for (size_t f = 0; f < G_N_ELEMENTS(families) && lease->ports->len > 0; f++) {
+                const IpAddress *target = target_of(lease, families[f]);
+                if (!target)
+                        continue;
+                g_autofree char *text = ip_format(target);
+                element(firewall, add, families[f] == AF_INET ? "self4" : "self6", "%s . %s", text,
+                        text);
+        }
         for (guint i = 0; i < lease->ports->len; i++) {
                 const PortMapping *m = &g_array_index(lease->ports, PortMapping, i);
                 for (size_t f = 0; f < G_N_ELEMENTS(families); f++) {

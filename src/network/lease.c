@@ -336,7 +336,10 @@ take_next(const Leases *leases,
           IpAddress *last_given,
           IpAddress *ret_address) {
         IpAddress first = s->range_start.family ? s->range_start : subnet_first(&s->subnet);
-        IpAddress last = s->range_end.family ? s->range_end : subnet_last(&s->subnet);
+        IpAddress last = subnet_last(&s->subnet);
+        /* the range that Podman writes may end with the subnet's broadcast address */
+        if (s->range_end.family && ip_compare(&s->range_end, &last) < 0)
+                last = s->range_end;
         bool has_last = last_given->family == first.family && ip_compare(last_given, &first) >= 0 &&
                         ip_compare(last_given, &last) < 0;
         IpAddress start = has_last      ? ip_add(*last_given, 1)

@@ -201,8 +201,10 @@ void ports_publish_all(GArray *mappings, const GArray *exposed) {
  * socket: nftables takes its packets before any socket sees them. */
 static int try_bind(const PortMapping *m, int family, uint16_t port, uint16_t *ret_port) {
         autofd int fd = socket(family, socket_type(m->protocol) | SOCK_CLOEXEC, m->protocol);
+        if (fd < 0 && errno == EPROTONOSUPPORT) /* SCTP is a module: no socket has its ports then */
+                fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
-                return errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT ? 0 : -errno;
+                return errno == EAFNOSUPPORT ? 0 : -errno;
         const int on = 1;
         if (m->protocol == IPPROTO_TCP) /* what only lingers in TIME_WAIT is no conflict */
                 (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

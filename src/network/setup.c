@@ -105,6 +105,19 @@ book(Setup *s,
      Lease *lease,
      GError **error) {
         bool bridge = strcmp(network->driver, "bridge") == 0, made = false;
+        if (strcmp(network->ipam_driver, "dhcp") == 0)
+                return error_set_invalid(
+                                error,
+                                "network %s gets its addresses by DHCP, which the native back end "
+                                "does not do: give it a --subnet, or set network_backend = "
+                                "\"netavark\" in containers.conf",
+                                network->name);
+        if (network_option(network, "vrf"))
+                return error_set_invalid(
+                                error,
+                                "network %s has the option vrf, which the native back end does not "
+                                "know: set network_backend = \"netavark\" in containers.conf",
+                                network->name);
         g_autoptr(Leases) leases =
                         leases_lock(networks_lease_dir(s->networks), network->name, error);
         if (!leases)
@@ -330,4 +343,23 @@ bool network_disconnect(
                 g_error_free(inner); /* somebody was faster */
         }
         return release(&s, interface->network, container->id, error);
+}
+
+bool network_forget(const Networks *networks, const Network *network, GError **error) {
+        g_autoptr(Leases) leases = leases_lock(networks_lease_dir(networks), network->name, error);
+        g_autoptr(Netlink) host = leases ? netlink_open(error) : NULL;
+        if (!host || !attach_remove_bridge(host, network, error))
+                return false;
+        bool used = access(leases->path, F_OK) == 0;
+        if (!used) /* never connected to since boot: no rules either */
+                return true;
+        if (unlink(leases->path) < 0)
+                return error_set_errno(error, errno, "Cannot remove '%s'", leases->path);
+        if (strcmp(network->driver, "bridge") != 0)
+                return true;
+        g_autoptr(Firewall) firewall = firewall_open(error);
+        if (!firewall)
+                return false;
+        firewall_drop_network(firewall, network);
+        return firewall_commit(firewall, error) != FIREWALL_FAILED;
 }

@@ -35,6 +35,9 @@ bool network_teardown(
                 const NetworkRequest *request,
                 GError **error);
 
+/* After a network's file was removed: its bridge, rules and lease file. */
+bool network_forget(const Networks *networks, const Network *network, GError **error);
+
 /* Connects a running container to one network more, or takes it off one. */
 bool network_connect(
                 const Networks *networks,

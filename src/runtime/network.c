@@ -296,11 +296,11 @@ static int open_namespace(pid_t pid, GError **error) {
 }
 
 static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
+        if (!c->record->network_request)
+                return true;
         g_autoptr(NetworkRequest) request = record_network_request(c->record, error);
         g_autoptr(NetworkStatus) status = NULL;
-        if (!request)
-                return !*error;
-        if (!runtime_networks(runtime, error))
+        if (!request || !runtime_networks(runtime, error))
                 return false;
         if (request->mode == NETWORK_MODE_BRIDGE) {
                 autofd int ns_fd = open_namespace(launch->pid, error);
@@ -385,7 +385,7 @@ rewrite_running(Runtime *runtime,
 
 static NetworkRequest *request_for_change(const ContainerRecord *record, GError **error) {
         g_autoptr(NetworkRequest) request = record_network_request(record, error);
-        if (!request && *error)
+        if (!request && record->network_request)
                 return NULL;
         if (request && request->mode == NETWORK_MODE_BRIDGE)
                 return g_steal_pointer(&request);
