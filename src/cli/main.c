@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of verbs. Verbs that move bytes are run by berth-image (verb-image-exec.c). */
+#include <glib.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/exit.h"
+#include "cli/guard.h"
 #include "cli/oci.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
@@ -113,7 +117,23 @@ static bool is_oci(const char *program) {
         return strcmp(slash ? slash + 1 : program, "berth-oci") == 0;
 }
 
+/* Whether a process of a container comes of it. */
+static bool starts_processes(int argc, char **argv) {
+        static const char *const words[] = { "run", "exec", "launch", "create", "start" };
+        for (int i = 1; i < argc; i++)
+                for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
+                        if (strcmp(argv[i], words[w]) == 0)
+                                return true;
+        return false;
+}
+
 int main(int argc, char **argv) {
+        int r = starts_processes(argc, argv) ? guard_program(argv) : 0;
+        if (r < 0) {
+                fprintf(stderr, "Error: Cannot run from a file that no container can write: %s\n",
+                        g_strerror(-r));
+                return EXIT_STATUS_ERROR;
+        }
         if (argc > 0 && is_oci(argv[0]))
                 return oci_main(argc, argv);
         log_init("berth", LOG_SINK_STDERR, LOG_LEVEL_INFO);

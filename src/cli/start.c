@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/exit.h"
+#include "cli/guard.h"
 #include "cli/image-program.h"
 #include "cli/verb.h"
 #include "systemd/bus.h"
@@ -133,10 +134,7 @@ bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error)
         g_autoptr(Bus) bus = spec ? bus_open(error) : NULL;
         if (!bus)
                 return false;
-        char self[4096];
-        ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-        g_assert(n > 0); /* our own link */
-        self[n] = '\0';
+        g_autofree char *self = guard_program_path();
         g_autofree char *unit = record_transient_unit(record);
         g_autofree char *description = g_strdup_printf("Container %s", record->name);
         g_auto(GStrv) start = own_command(self, "launch", record->id);

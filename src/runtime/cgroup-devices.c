@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/user.h"
 #include "runtime/cgroup-manager.h"
 
@@ -149,6 +150,14 @@ static int load_and_attach(int cgroup_fd, const GArray *code) {
         return syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach) < 0 ? -errno : 0;
 }
 
+static bool attach_rules(int cgroup_fd, const GArray *rules, GError **error) {
+        g_autoptr(GArray) code = compile(rules);
+        int r = load_and_attach(cgroup_fd, code);
+        if (r == -EPERM && !user_in_initial_namespace())
+                return true; /* there nobody can make a node that reaches a device */
+        return r >= 0 || error_set_errno(error, r, "Cannot limit the devices of the cgroup");
+}
+
 bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error) {
         JsonArray *devices = NULL;
         if (!resources ||
@@ -168,9 +177,35 @@ bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error) {
                         return false;
                 g_array_append_val(rules, rule);
         }
-        g_autoptr(GArray) code = compile(rules);
-        int r = load_and_attach(cgroup_fd, code);
-        if (r == -EPERM && !user_in_initial_namespace())
-                return true; /* there nobody can make a node that reaches a device */
-        return r >= 0 || error_set_errno(error, r, "Cannot limit the devices of the cgroup");
+        return attach_rules(cgroup_fd, rules, error);
+}
+
+bool cgroup_limit_devices(int cgroup_fd, const OciSpec *spec, GError **error) {
+        g_autoptr(GArray) rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule));
+        const DeviceRule none = { .access = ACCESS_ALL, .major = -1, .minor = -1 };
+        g_array_append_val(rules, none);
+        for (guint i = 0; i < spec->devices->len; i++) {
+                const OciDevice *d = spec->devices->pdata[i];
+                const DeviceRule rule = {
+                        .allow = true,
+                        .type = d->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR,
+                        .access = ACCESS_ALL,
+                        .major = d->major,
+                        .minor = d->minor,
+                };
+                g_array_append_val(rules, rule);
+        }
+        GError *inner = NULL;
+        if (attach_rules(cgroup_fd, rules, &inner))
+                return true;
+        if (!g_error_matches(inner, ERROR_ERRNO, EINVAL) &&
+            !g_error_matches(inner, ERROR_ERRNO, ENOSYS)) {
+                g_propagate_error(error, inner);
+                return false;
+        }
+        /* a kernel without CONFIG_CGROUP_BPF, for which systemd's DeviceAllow= does nothing, either
+         */
+        log_warning("%s; the container is kept from making device nodes only", inner->message);
+        g_error_free(inner);
+        return true;
 }

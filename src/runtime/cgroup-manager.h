@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "oci/spec.h"
+
 /* cgroups of containers that have no unit of ours: made in the tree by us ("cgroupfs"), or as a
  * transient scope by systemd. Paths are below the cgroup mount. */
 
@@ -49,3 +51,6 @@ char *cgroup_read(const char *path, const char *file);
 
 /* cgroup-devices.c: linux.resources.devices, and what every container has. */
 bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error);
+
+/* The same for a container of ours: what every one has, and its own devices. */
+bool cgroup_limit_devices(int cgroup_fd, const OciSpec *spec, GError **error);

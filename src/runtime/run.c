@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "runtime/cgroup-manager.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/notify-proxy.h"
@@ -195,6 +196,12 @@ static bool give_cgroup(const OciSpec *spec, int cgroup_fd, GError **error) {
         return true;
 }
 
+/* --privileged: nothing is masked and no capability is missing. */
+static bool may_use_all_devices(const OciSpec *spec) {
+        const uint64_t all = (UINT64_C(1) << oci_capability_count()) - 1;
+        return !spec->masked_paths[0] && spec->capabilities[OCI_CAPABILITY_BOUNDING] == all;
+}
+
 /* Our own cgroup is the unit's; the payload is born in a sub-cgroup of it, so that limits of the
  * unit count and the unit's root stays free of processes, cgroups(7) "no internal processes". */
 static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
@@ -203,6 +210,7 @@ static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
                 return false;
         c->record->unit = cgroup_unit(own);
         return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error) &&
+               (may_use_all_devices(c->spec) || cgroup_limit_devices(*ret_fd, c->spec, error)) &&
                give_cgroup(c->spec, *ret_fd, error);
 }
 
