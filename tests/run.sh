@@ -20,6 +20,7 @@ for argument; do
     esac
 done
 export BERTH_TEST_LONG=$long
+[ -n "$long" ] || export BATS_TEST_TIMEOUT=180 # what hangs fails
 
 passed=0 failed=0 skipped=0
 work=${BERTH_TEST_DIR:-$(mktemp -d /var/tmp/berth-test.XXXXXX)}

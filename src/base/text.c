@@ -204,6 +204,15 @@ char *text_format_time(int64_t nsec_since_epoch) {
                          : g_strdup_printf("%s.%09" PRId64 "Z", whole, nsec);
 }
 
+char *text_format_go_time(int64_t nsec_since_epoch) {
+        g_autofree char *text = text_format_time(nsec_since_epoch);
+        text[strlen("2026-11-23")] = ' ';
+        text[strlen(text) - 1] = '\0'; /* the Z */
+        while (strchr(text, '.') && g_str_has_suffix(text, "0"))
+                text[strlen(text) - 1] = '\0';
+        return g_strconcat(text, " +0000 UTC", NULL);
+}
+
 bool text_parse_time(const char *text, int64_t *ret_nsec) {
         if (!text || strlen(text) > 64)
                 return false;
@@ -223,6 +232,20 @@ bool text_parse_time(const char *text, int64_t *ret_nsec) {
         if (sec > INT64_MAX / 1000000000 - 1 || sec < INT64_MIN / 1000000000 + 1)
                 return false;
         *ret_nsec = sec * 1000000000 + nsec;
+        return true;
+}
+
+bool text_parse_moment(const char *text, int64_t *ret_nsec) {
+        uint64_t number;
+        if (text_parse_uint64(text, INT64_MAX / 1000000000 - 1, &number) && number > 1000000000) {
+                *ret_nsec = (int64_t) number * 1000000000;
+                return true;
+        }
+        if (text_parse_time(text, ret_nsec))
+                return true;
+        if (!text_parse_duration(text, &number) || number > INT64_MAX / 1000)
+                return false;
+        *ret_nsec = (g_get_real_time() - (int64_t) number) * 1000;
         return true;
 }
 

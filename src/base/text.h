@@ -36,8 +36,14 @@ char *text_format_signal(int signal_number);
 /* RFC 3339 with nanoseconds in UTC, "2026-11-23T22:02:43.691929500Z". Caller frees. */
 char *text_format_time(int64_t nsec_since_epoch);
 
+/* The same as Go prints a time: "2026-11-23 22:02:43.6919295 +0000 UTC". Caller frees. */
+char *text_format_go_time(int64_t nsec_since_epoch);
+
 /* RFC 3339 with optional fraction and offset -> nanoseconds since the epoch. */
 bool text_parse_time(const char *text, int64_t *ret_nsec);
+
+/* A point in time as people give it: RFC 3339, seconds since the epoch, or how long ago it was. */
+bool text_parse_moment(const char *text, int64_t *ret_nsec);
 
 /* A copy where control characters and broken UTF-8 are \xHH: text from outside, fit for a terminal.
  */

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Containers as JSON. */
+/* Containers as `ps` lists them. */
 #include "cli/container-json.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/container-mounts.h"
 #include "cli/network-json.h"
+#include "cli/tree-size.h"
 
-const char *container_status_text(ContainerStatus status) {
+#define ZERO_TIME_SEC (-62135596800) /* Go's zero time, what Podman gives for none */
+
+const char *container_state_text(const ContainerRecord *record) {
         static const char *const texts[] = {
                 [CONTAINER_CREATED] = "created",
                 [CONTAINER_RUNNING] = "running",
                 [CONTAINER_EXITED] = "exited",
         };
-        return texts[status];
+        return record_is_paused(record) ? "paused" : texts[record_status(record)];
 }
 
 int container_exit_code(const ContainerRecord *record) {
@@ -28,7 +35,7 @@ static char *status_words(const ContainerRecord *record, ContainerStatus status)
                 return g_strdup("Created");
         if (status == CONTAINER_RUNNING) {
                 g_autofree char *span = text_format_span(now - record->started_nsec / 1000000000);
-                return g_strconcat("Up ", span, NULL);
+                return g_strconcat("Up ", span, record_is_paused(record) ? " (Paused)" : "", NULL);
         }
         g_autofree char *ago = text_format_ago(record->finished_nsec / 1000000000, now);
         return g_strdup_printf("Exited (%d) %s", container_exit_code(record), ago);
@@ -38,130 +45,113 @@ static void set_text(JsonObject *object, const char *name, const char *value) {
         json_object_set_string_member(object, name, value ? value : "");
 }
 
-JsonObject *container_ps_json(const ContainerRecord *record) {
+static int64_t seconds(int64_t nsec) {
+        return nsec ? nsec / 1000000000 : ZERO_TIME_SEC;
+}
+
+static void set_labels(JsonObject *object, GHashTable *labels) {
+        if (labels && g_hash_table_size(labels) > 0)
+                json_set_string_map(object, "Labels", labels);
+        else
+                json_object_set_object_member(object, "Labels", json_object_new());
+}
+
+static JsonArray *mount_points(Runtime *runtime, const ContainerRecord *record) {
+        JsonArray *array = json_array_new();
+        g_autoptr(GPtrArray) mounts = container_mounts(runtime, record, NULL);
+        for (guint i = 0; mounts && i < mounts->len; i++)
+                json_array_add_string_element(
+                                array, ((ContainerMount *) mounts->pdata[i])->destination);
+        return array;
+}
+
+JsonObject *container_ps_json(Runtime *runtime, const ContainerRecord *record) {
         JsonObject *object = json_object_new();
         ContainerStatus status = record_status(record);
         g_autofree char *words = status_words(record, status);
-        g_autofree char *created = text_format_time(record->created_nsec);
         g_autofree char *ago =
                         text_format_ago(record->created_nsec / 1000000000, (int64_t) time(NULL));
         const char *const names[] = { record->name, NULL };
         json_object_set_boolean_member(object, "AutoRemove", record->remove);
         json_set_strings(object, "Command", (const char *const *) record->command);
         set_text(object, "CreatedAt", ago);
-        json_object_set_int_member(object, "Created", record->created_nsec / 1000000000);
+        set_text(object, "CIDFile", "");
         json_object_set_boolean_member(object, "Exited", status == CONTAINER_EXITED);
-        json_object_set_int_member(object, "ExitedAt", record->finished_nsec / 1000000000);
+        json_object_set_int_member(object, "ExitedAt", seconds(record->finished_nsec));
         json_object_set_int_member(object, "ExitCode", container_exit_code(record));
         set_text(object, "Id", record->id);
         set_text(object, "Image", record->image);
         set_text(object, "ImageID", record->image_id);
+        json_object_set_boolean_member(object, "IsInfra", FALSE);
+        set_labels(object, record->labels);
+        json_object_set_array_member(object, "Mounts", mount_points(runtime, record));
         json_set_strings(object, "Names", names);
+        json_object_set_object_member(object, "Namespaces", json_object_new());
         json_object_set_int_member(object, "Pid", status == CONTAINER_RUNNING ? record->pid : 0);
-        json_object_set_int_member(object, "StartedAt", record->started_nsec / 1000000000);
-        set_text(object, "State", container_status_text(status));
+        set_text(object, "Pod", "");
+        set_text(object, "PodName", "");
+        json_object_set_int_member(object, "Restarts", 0);
+        json_object_set_null_member(object, "Size");
+        json_object_set_int_member(object, "StartedAt", seconds(record->started_nsec));
+        set_text(object, "State", container_state_text(record));
         set_text(object, "Status", words);
+        json_object_set_int_member(object, "Created", record->created_nsec / 1000000000);
         set_text(object, "Unit", record->unit);
-        json_set_string_map(object, "Labels", record->labels);
         network_add_ps_members(object, record);
         return object;
 }
 
-static JsonObject *state_json(const ContainerRecord *record) {
-        JsonObject *state = json_object_new();
-        ContainerStatus status = record_status(record);
-        g_autofree char *started = text_format_time(record->started_nsec);
-        g_autofree char *finished = text_format_time(record->finished_nsec);
-        set_text(state, "OciVersion", OCI_SPEC_VERSION);
-        set_text(state, "Status", container_status_text(status));
-        json_object_set_boolean_member(state, "Running", status == CONTAINER_RUNNING);
-        json_object_set_int_member(state, "Pid", status == CONTAINER_RUNNING ? record->pid : 0);
-        json_object_set_int_member(state, "ExitCode", container_exit_code(record));
-        set_text(state, "StartedAt", record->started_nsec ? started : "0001-01-01T00:00:00Z");
-        set_text(state, "FinishedAt", record->finished_nsec ? finished : "0001-01-01T00:00:00Z");
-        set_text(state, "CgroupPath", record->cgroup);
-        return state;
+static char *joined(JsonArray *array) {
+        GString *text = g_string_new(NULL);
+        for (guint i = 0; array && i < json_array_get_length(array); i++)
+                g_string_append_printf(
+                                text, "%s%s", i > 0 ? "," : "",
+                                json_array_get_string_element(array, i));
+        return g_string_free(text, FALSE);
 }
 
-static JsonObject *config_json(const ContainerRecord *record, const OciSpec *spec) {
-        JsonObject *config = json_object_new();
-        g_autofree char *user = g_strdup_printf("%u:%u", spec->uid, spec->gid);
-        set_text(config, "Hostname", spec->hostname);
-        set_text(config, "User", user);
-        json_object_set_boolean_member(config, "Tty", spec->terminal);
-        json_set_strings(config, "Env", (const char *const *) spec->env);
-        json_set_strings(config, "Cmd", (const char *const *) record->command);
-        set_text(config, "Image", record->image);
-        set_text(config, "WorkingDir", spec->cwd);
-        json_set_string_map(config, "Labels", record->labels);
-        json_set_string_map(config, "Annotations", spec->annotations);
-        json_object_set_int_member(config, "StopSignal", record->stop_signal);
-        JsonObject *exposed = network_exposed_json(record);
-        if (exposed)
-                json_object_set_object_member(config, "ExposedPorts", exposed);
-        json_object_set_int_member(config, "StopTimeout", record->stop_timeout_sec);
-        g_autofree char *umask_text = g_strdup_printf("%04o", spec->umask);
-        set_text(config, "Umask", umask_text);
-        return config;
+void container_ps_show_lists(const ContainerRecord *record, JsonObject *json) {
+        g_autofree char *mounts = joined(json_object_get_array_member(json, "Mounts"));
+        g_autofree char *networks = network_names_text(record);
+        g_autofree char *ports = network_ports_text(record);
+        set_text(json, "Mounts", mounts);
+        set_text(json, "Networks", networks);
+        set_text(json, "Ports", ports);
+        set_text(json, "Size", "");
+        json_object_set_object_member(
+                        json, "Label",
+                        json_object_ref(json_object_get_object_member(json, "Labels")));
 }
 
-static JsonArray *mounts_json(const OciSpec *spec) {
-        JsonArray *mounts = json_array_new();
-        for (guint i = 0; i < spec->mounts->len; i++) {
-                const OciMount *m = spec->mounts->pdata[i];
-                if (strcmp(m->type, "bind") != 0)
-                        continue;
-                JsonObject *object = json_object_new();
-                bool volume = g_str_has_suffix(m->source, "/_data");
-                set_text(object, "Type", volume ? "volume" : "bind");
-                set_text(object, "Source", m->source);
-                set_text(object, "Destination", m->destination);
-                json_object_set_boolean_member(
-                                object, "RW",
-                                !g_strv_contains((const char *const *) m->options, "ro"));
-                json_set_strings(object, "Options", (const char *const *) m->options);
-                json_array_add_object_element(mounts, object);
+void container_ps_add_size(Runtime *runtime, const ContainerRecord *record, JsonObject *json) {
+        g_autofree char *data = record_data_path(runtime->records, record);
+        g_autofree char *upper = g_build_filename(data, "upper", NULL);
+        g_autoptr(StoreImage) image = NULL;
+        uint64_t written = tree_size(upper), image_size = 0;
+        if (record->image_id && store_image_find(runtime->store, record->image_id, &image, NULL))
+                (void) store_image_size(runtime->store, image, &image_size, NULL);
+        g_autofree char *rw = text_format_size(written);
+        g_autofree char *all = text_format_size(written + image_size);
+        g_autofree char *text = g_strdup_printf("%s (virtual %s)", rw, all);
+        set_text(json, "Size", text);
+}
+
+void container_ps_add_namespaces(const ContainerRecord *record, JsonObject *json) {
+        static const struct {
+                const char *field, *name;
+        } rows[] = { { "CGROUPNS", "cgroup" }, { "IPC", "ipc" },   { "MNT", "mnt" },
+                     { "NET", "net" },         { "PIDNS", "pid" }, { "USERNS", "user" },
+                     { "UTS", "uts" } };
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                char path[64], target[64] = "";
+                snprintf(path, sizeof path, "/proc/%d/ns/%s", (int) record->pid, rows[i].name);
+                ssize_t n = record_status(record) == CONTAINER_RUNNING
+                                            ? readlink(path, target, sizeof target - 1)
+                                            : 0;
+                target[MAX(n, 0)] = '\0';
+                const char *number = strchr(target, '[');
+                g_autofree char *text =
+                                number ? g_strndup(number + 1, strlen(number) - 2) : g_strdup("");
+                set_text(json, rows[i].field, text);
         }
-        return mounts;
-}
-
-static JsonObject *host_config_json(const ContainerRecord *record, const OciSpec *spec) {
-        JsonObject *host = json_object_new();
-        JsonObject *log = json_object_new();
-        set_text(log, "Type", record->log_driver);
-        set_text(log, "Tag", record->log_tag);
-        json_object_set_object_member(host, "LogConfig", log);
-        json_object_set_boolean_member(host, "AutoRemove", record->remove);
-        json_object_set_boolean_member(host, "ReadonlyRootfs", spec->root_readonly);
-        set_text(host, "NetworkMode", record->network);
-        json_object_set_object_member(host, "PortBindings", network_bindings_json(record));
-        return host;
-}
-
-JsonObject *
-container_inspect_json(Runtime *runtime, const ContainerRecord *record, GError **error) {
-        g_autoptr(OciSpec) spec = record_load_spec(runtime->records, record, error);
-        if (!spec)
-                return NULL;
-        JsonObject *object = json_object_new();
-        g_autofree char *created = text_format_time(record->created_nsec);
-        g_autofree char *run_path = record_run_path(runtime->records, record);
-        g_autofree char *config_path = g_build_filename(run_path, "config.json", NULL);
-        set_text(object, "Id", record->id);
-        set_text(object, "Created", created);
-        set_text(object, "Path", record->command ? record->command[0] : "");
-        json_set_strings(
-                        object, "Args",
-                        record->command ? (const char *const *) record->command + 1 : NULL);
-        json_object_set_object_member(object, "State", state_json(record));
-        set_text(object, "Image", record->image_id);
-        set_text(object, "ImageName", record->image);
-        set_text(object, "Name", record->name);
-        set_text(object, "Unit", record->unit);
-        set_text(object, "OCIConfigPath", config_path);
-        json_object_set_array_member(object, "Mounts", mounts_json(spec));
-        json_object_set_object_member(object, "Config", config_json(record, spec));
-        json_object_set_object_member(object, "HostConfig", host_config_json(record, spec));
-        json_object_set_object_member(object, "NetworkSettings", network_settings_json(record));
-        return object;
 }

@@ -6,13 +6,20 @@
 #include "runtime/container.h"
 
 /* What `ps` shows of a container, with Podman's field names. */
-JsonObject *container_ps_json(const ContainerRecord *record);
 
-/* What `inspect` shows. NULL on error. */
-JsonObject *container_inspect_json(Runtime *runtime, const ContainerRecord *record, GError **error);
+JsonObject *container_ps_json(Runtime *runtime, const ContainerRecord *record);
 
-/* "created", "running", "exited" */
-const char *container_status_text(ContainerStatus status);
+/* Lists as text, for people: "0.0.0.0:80->80/tcp", "podman,other". */
+void container_ps_show_lists(const ContainerRecord *record, JsonObject *json);
 
-/* How it ended, where that is known: noted, or asked of its unit. */
+/* Size: "10.7kB (virtual 2.05MB)". */
+void container_ps_add_size(Runtime *runtime, const ContainerRecord *record, JsonObject *json);
+
+/* CGROUPNS, IPC, …: the numbers of the namespaces; empty when it does not run. */
+void container_ps_add_namespaces(const ContainerRecord *record, JsonObject *json);
+
+/* "created", "running", "paused", "exited" */
+const char *container_state_text(const ContainerRecord *record);
+
+/* How it ended, where that is known. */
 int container_exit_code(const ContainerRecord *record);

@@ -117,15 +117,11 @@ static bool fits(const ImageFacts *facts, const Filter *f) {
 
 static bool parse_moment(Store *store, Filter *filter, GPtrArray *all, GError **error) {
         if (g_str_equal(filter->key, "until")) {
-                uint64_t usec;
-                if (text_parse_time(filter->value, &filter->created))
-                        return true;
-                if (!text_parse_duration(filter->value, &usec))
+                if (!text_parse_moment(filter->value, &filter->created))
                         return error_set_invalid(
                                         error,
                                         "until filter: '%s' is neither a time nor a duration",
                                         filter->value);
-                filter->created = (g_get_real_time() - (int64_t) usec) * 1000;
                 return true;
         }
         g_autoptr(StoreImage) image = NULL;

@@ -2,41 +2,69 @@
 /* Containers by name, --all, --latest. */
 #include "cli/select.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "cli/container-filter.h"
 #include "cli/exit.h"
+#include "cli/start.h"
 #include "cli/verb.h"
+
+void selection_clear(Selection *selection) {
+        g_clear_pointer(&selection->filters, g_ptr_array_unref);
+        g_clear_pointer(&selection->cidfiles, g_ptr_array_unref);
+}
 
 static GPtrArray *resolve_all(Runtime *runtime, const Selection *selection, GError **error) {
         g_autoptr(GPtrArray) all = record_list(runtime->records, error);
-        if (!all)
+        if (!all || !container_filter(runtime, all, selection->filters, error))
                 return NULL;
-        for (guint i = all->len; i > 0; i--) {
-                const ContainerRecord *record = all->pdata[i - 1];
-                bool keep = selection->latest ? i == all->len
-                                              : !selection->running_only ||
-                                                                record_status(record) ==
-                                                                                CONTAINER_RUNNING;
-                if (!keep)
+        for (guint i = all->len; i > 0 && selection->running_only && !selection->latest; i--)
+                if (record_status(all->pdata[i - 1]) != CONTAINER_RUNNING)
                         g_ptr_array_remove_index(all, i - 1);
-                else if (selection->latest)
-                        g_ptr_array_set_size(all, (int) all->len);
-        }
+        if (selection->latest && all->len > 1)
+                g_ptr_array_remove_range(all, 0, all->len - 1);
         return g_steal_pointer(&all);
 }
 
+/* The operands and the ids in files; a file that is not there is an error like an unknown name. */
+static bool gather_names(const Selection *selection, GPtrArray *names, GError **error) {
+        for (char **name = selection->names; name && *name; name++)
+                g_ptr_array_add(names, g_strdup(*name));
+        for (guint i = 0; selection->cidfiles && i < selection->cidfiles->len; i++) {
+                g_autofree char *id = NULL;
+                GError *inner = NULL;
+                if (file_read_text(AT_FDCWD, selection->cidfiles->pdata[i], 256, &id, &inner)) {
+                        g_ptr_array_add(names, g_strdup(g_strstrip(id)));
+                        continue;
+                }
+                bool absent = g_error_matches(inner, ERROR_ERRNO, ENOENT);
+                if (!absent || !selection->ignore) {
+                        g_propagate_prefixed_error(error, inner, "reading CIDFile: ");
+                        return false;
+                }
+                g_error_free(inner);
+        }
+        return true;
+}
+
 GPtrArray *selection_resolve(Runtime *runtime, const Selection *selection, GError **error) {
-        if (selection->all || selection->latest)
+        if (selection->all || selection->latest || selection->filters)
                 return resolve_all(runtime, selection, error);
-        if (!selection->names || !selection->names[0]) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        if (!gather_names(selection, names, error))
+                return NULL;
+        if (names->len == 0 && !(selection->ignore && selection->cidfiles)) {
                 error_set_invalid(error, "you must provide at least one name or id");
                 return NULL;
         }
         g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
-        for (char **name = selection->names; *name; name++) {
+        for (guint i = 0; i < names->len; i++) {
                 GError *inner = NULL;
-                ContainerRecord *record = record_find(runtime->records, *name, &inner);
+                ContainerRecord *record = record_find(runtime->records, names->pdata[i], &inner);
                 if (record) {
                         g_ptr_array_add(list, record);
                         continue;
@@ -61,7 +89,8 @@ int selection_run(
         g_autoptr(GPtrArray) list = selection_resolve(runtime, selection, &error);
         if (!list)
                 return verb_fail(&error);
-        bool by_name = !selection->all && !selection->latest;
+        bool by_name = !selection->all && !selection->latest && !selection->filters &&
+                       !selection->cidfiles;
         bool same_length = by_name && g_strv_length(selection->names) == list->len;
         int status = EXIT_STATUS_OK;
         for (guint i = 0; i < list->len; i++) {
@@ -73,4 +102,37 @@ int selection_run(
                         printf("%s\n", shown);
         }
         return status;
+}
+
+int selection_verb(
+                const OptionTable *table,
+                int argc,
+                char **argv,
+                void *options,
+                Selection *selection,
+                bool (*check)(void *options, GError **error),
+                bool print,
+                ContainerAct act) {
+        g_auto(Runtime) runtime = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **names = NULL;
+        OptionResult r = options_parse(table, argc, argv, options, &names, &error);
+        if (r == OPTION_RESULT_HELP)
+                return EXIT_STATUS_OK;
+        if (r == OPTION_RESULT_ERROR || (check && !check(options, &error)) ||
+            !cli_runtime_open(&runtime, &error))
+                return verb_fail(&error);
+        bool by_flag = selection->all || selection->latest;
+        if (by_flag && names[0]) {
+                error_set_invalid(
+                                &error, "no arguments are needed with --%s",
+                                selection->all ? "all" : "latest");
+                return verb_fail(&error);
+        }
+        if (selection->all && selection->latest) {
+                error_set_invalid(&error, "--all and --latest cannot be used together");
+                return verb_fail(&error);
+        }
+        selection->names = names;
+        return selection_run(&runtime, selection, print, act, options);
 }

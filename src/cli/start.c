@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images at hand, transient services. */
+/* Images at hand. */
 #include "cli/start.h"
 
 #include <string.h>
@@ -8,12 +8,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/exit.h"
-#include "cli/guard.h"
 #include "cli/image-program.h"
 #include "cli/verb.h"
-#include "systemd/bus.h"
-
-#define STOP_HEADROOM_SEC 5 /* before the manager's own SIGKILL comes in */
 
 bool cli_runtime_open(Runtime *ret_runtime, GError **error) {
         const GlobalOptions *global = global_options();
@@ -63,6 +59,21 @@ static bool pull(const ContainerOptions *options, const char *policy, GError **e
         if (options->tls_verify >= 0)
                 g_ptr_array_add(argv, g_strdup_printf("--tls-verify=%s",
                                                       options->tls_verify ? "true" : "false"));
+        const struct {
+                const char *flag, *value;
+        } passed[] = {
+                { "--creds=", options->creds },
+                { "--cert-dir=", options->cert_dir },
+                { "--platform=", options->platform },
+                { "--arch=", options->arch },
+                { "--os=", options->os },
+                { "--variant=", options->variant },
+                { "--retry=", options->retry },
+                { "--retry-delay=", options->retry_delay },
+        };
+        for (size_t i = 0; i < G_N_ELEMENTS(passed); i++)
+                if (passed[i].value)
+                        g_ptr_array_add(argv, g_strconcat(passed[i].flag, passed[i].value, NULL));
         g_ptr_array_add(argv, g_strdup(options->command[0]));
         g_ptr_array_add(argv, NULL);
         int status;
@@ -98,58 +109,4 @@ bool ensure_image(Runtime *runtime, const ContainerOptions *options, GError **er
         }
         g_clear_error(&inner);
         return pull(options, policy, error);
-}
-
-static uint64_t resource(const OciSpec *spec, const char *group) {
-        if (!spec->resources)
-                return UINT64_MAX;
-        JsonObject *resources = json_node_get_object(spec->resources);
-        if (!json_object_has_member(resources, group))
-                return UINT64_MAX;
-        JsonObject *object = json_object_get_object_member(resources, group);
-        if (!json_object_has_member(object, "limit"))
-                return UINT64_MAX;
-        int64_t limit = json_object_get_int_member(object, "limit");
-        return limit <= 0 ? UINT64_MAX : (uint64_t) limit;
-}
-
-/* This very program, with the global flags that we were given. */
-static char **own_command(const char *self, const char *what, const char *id) {
-        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-        const GlobalOptions *global = global_options();
-        g_strv_builder_add(builder, self);
-        if (global->root)
-                g_strv_builder_add_many(builder, "--root", global->root, NULL);
-        if (global->runroot)
-                g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
-        if (global->network_config_dir)
-                g_strv_builder_add_many(
-                                builder, "--network-config-dir", global->network_config_dir, NULL);
-        g_strv_builder_add_many(builder, "container", what, id, NULL);
-        return g_strv_builder_end(builder);
-}
-
-bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error) {
-        g_autoptr(OciSpec) spec = record_load_spec(runtime->records, record, error);
-        g_autoptr(Bus) bus = spec ? bus_open(error) : NULL;
-        if (!bus)
-                return false;
-        g_autofree char *self = guard_program_path();
-        g_autofree char *unit = record_transient_unit(record);
-        g_autofree char *description = g_strdup_printf("Container %s", record->name);
-        g_auto(GStrv) start = own_command(self, "launch", record->id);
-        g_auto(GStrv) finish = own_command(self, "finish", record->id);
-        const TransientService service = {
-                .unit = unit,
-                .description = description,
-                .exec_start = (const char *const *) start,
-                .exec_stop_post = (const char *const *) finish,
-                .syslog_identifier = record->name,
-                .kill_signal = record->stop_signal,
-                .timeout_stop_usec = (uint64_t) (record->stop_timeout_sec + STOP_HEADROOM_SEC) *
-                                     G_USEC_PER_SEC,
-                .memory_max = resource(spec, "memory"),
-                .tasks_max = resource(spec, "pids"),
-        };
-        return bus_start_transient(bus, &service, error);
 }

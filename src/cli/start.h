@@ -4,11 +4,7 @@
 #include "cli/options.h"
 #include "runtime/container.h"
 
-/* Starting containers as services of their own, for `run -d`, `start` and `restart`. */
-
-/* Starts an existing container as the transient service berth-NAME.service and waits until it runs.
- */
-bool start_as_service(Runtime *runtime, ContainerRecord *record, GError **error);
+/* How verbs about containers begin. */
 
 /* Opens the runtime with --root and --runroot. */
 bool cli_runtime_open(Runtime *ret_runtime, GError **error);

@@ -20,9 +20,11 @@ int verb_container_launch(int argc, char **argv) {
                 error_set_invalid(&error, "container launch is for service units only");
                 return verb_fail(&error);
         }
+        ContainerNotify notify;
         if (!cli_runtime_open(&runtime, &error) ||
             !container_load(&runtime, argv[1], &container, &error) ||
-            !container_run_supervised(&runtime, &container, CONTAINER_NOTIFY_STARTED, &error))
+            !container_notify_from_text(container.record->sdnotify, &notify, &error) ||
+            !container_run_supervised(&runtime, &container, notify, &error))
                 return run_fail(&error);
         return EXIT_STATUS_OK;
 }

@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/container-json.h"
 #include "cli/exit.h"
 #include "cli/image-json.h"
+#include "cli/inspect-container.h"
 #include "cli/options.h"
 #include "cli/start.h"
 #include "cli/template.h"

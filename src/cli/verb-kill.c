@@ -6,26 +6,34 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "cli/exit.h"
+#include "cli/container-json.h"
 #include "cli/options.h"
 #include "cli/select.h"
-#include "cli/start.h"
-#include "cli/verb.h"
 #include "cli/verbs.h"
 
 typedef struct KillOptions {
-        bool all, latest;
+        Selection selection;
         char *signal;
         int number;
 } KillOptions;
 
 static const OptionRow rows[] = {
-        { "all", 'a', OPTION_BOOL, offsetof(KillOptions, all), NULL, "All running containers" },
-        { "latest", 'l', OPTION_BOOL, offsetof(KillOptions, latest), NULL, "The newest container" },
+        SELECTION_ROW_ALL(KillOptions, "All running containers"),
+        SELECTION_ROW_CIDFILE(KillOptions),
+        SELECTION_ROW_LATEST(KillOptions),
         { "signal", 's', OPTION_STRING, offsetof(KillOptions, signal), "SIGNAL",
           "KILL if not given" },
         { NULL },
 };
+
+static bool check(void *data, GError **error) {
+        KillOptions *options = data;
+        if (!options->signal)
+                return true;
+        options->number = text_parse_signal(options->signal);
+        return options->number >= 0 ||
+               error_set_invalid(error, "invalid signal: %s", options->signal);
+}
 
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         const KillOptions *options = data;
@@ -35,8 +43,7 @@ static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **
                                 error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
                                 "can only kill running containers. %s is in state %s: container "
                                 "state improper",
-                                record->id,
-                                record_status(record) == CONTAINER_CREATED ? "created" : "exited");
+                                record->id, container_state_text(record));
         int r = sys_pidfd_send_signal(pid_fd, options->number);
         return r >= 0 || error_set_errno(error, r, "Cannot signal container '%s'", record->name);
 }
@@ -49,25 +56,10 @@ int verb_kill(int argc, char **argv) {
                 .operands_max = -1,
         };
         KillOptions options = { .number = SIGKILL };
-        g_auto(Runtime) runtime = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **names = NULL;
-        OptionResult r = options_parse(&table, argc, argv, &options, &names, &error);
-        g_autofree char *signal_text = options.signal;
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_OK && signal_text &&
-            (options.number = text_parse_signal(signal_text)) < 0) {
-                error_set_invalid(&error, "invalid signal: %s", signal_text);
-                r = OPTION_RESULT_ERROR;
-        }
-        if (r == OPTION_RESULT_ERROR || !cli_runtime_open(&runtime, &error))
-                return verb_fail(&error);
-        const Selection selection = {
-                .names = names,
-                .all = options.all,
-                .latest = options.latest,
-                .running_only = true,
-        };
-        return selection_run(&runtime, &selection, true, act, &options);
+        options.selection.running_only = true;
+        int status = selection_verb(
+                        &table, argc, argv, &options, &options.selection, check, true, act);
+        selection_clear(&options.selection);
+        g_free(options.signal);
+        return status;
 }

@@ -56,13 +56,9 @@ print_line(uint64_t realtime_usec,
 
 static bool parse_since(const char *text, uint64_t *ret_usec, GError **error) {
         int64_t nsec;
-        uint64_t back;
-        if (text_parse_time(text, &nsec))
-                *ret_usec = (uint64_t) MAX(nsec, 0) / 1000;
-        else if (text_parse_duration(text, &back))
-                *ret_usec = (uint64_t) g_get_real_time() - back;
-        else
+        if (!text_parse_moment(text, &nsec))
                 return error_set_invalid(error, "failed to parse --since '%s'", text);
+        *ret_usec = (uint64_t) MAX(nsec, 0) / 1000;
         return true;
 }
 

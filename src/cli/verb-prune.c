@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/exit.h"
 #include "cli/image-filter.h"
 #include "cli/image-keep.h"
@@ -37,12 +38,9 @@ static const OptionRow prune_rows[] = {
 static bool confirmed(const PruneOptions *options) {
         if (options->force || !isatty(STDIN_FILENO))
                 return true;
-        printf("WARNING! This command removes all %simages without at least one container.\nAre "
-               "you sure you want to continue? [y/N] ",
-               options->all ? "" : "dangling ");
-        fflush(stdout);
-        char answer[8] = "";
-        return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+        return confirm(options->all ? "WARNING! This command removes all images without at least "
+                                      "one container associated with them."
+                                    : "WARNING! This command removes all dangling images.");
 }
 
 static bool prune(Runtime *runtime, const PruneOptions *options, GError **error) {

@@ -10,10 +10,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/container-flags.h"
+#include "cli/container-mounts.h"
 #include "cli/exit.h"
 #include "cli/start.h"
+#include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/pin.h"
 #include "systemd/notify.h"
 
 static OptionResult
@@ -24,17 +27,42 @@ parse(const OptionTable *table, int argc, char **argv, ContainerOptions *options
         if (r != OPTION_RESULT_OK)
                 return r;
         options->command = g_strdupv(operands);
+        options->create_command = g_strdupv((char **) global_options()->argv);
         if (!options->rootfs && !options->command[0]) {
                 error_set_invalid(error, "requires at least 1 arg(s), only received 0");
                 return OPTION_RESULT_ERROR;
         }
+        if (!transient_check_restart(options->restart, error))
+                return OPTION_RESULT_ERROR;
         return OPTION_RESULT_OK;
+}
+
+/* --volumes-from: what the other container was given, as --volume would have it. */
+static bool expand_volumes_from(Runtime *runtime, ContainerOptions *options, GError **error) {
+        for (guint i = 0; options->volumes_from && i < options->volumes_from->len; i++) {
+                g_auto(GStrv) parts = g_strsplit(options->volumes_from->pdata[i], ":", 2);
+                g_autoptr(ContainerRecord) other = record_find(runtime->records, parts[0], error);
+                g_autoptr(GPtrArray) mounts =
+                                other ? container_mounts(runtime, other, error) : NULL;
+                if (!mounts)
+                        return false;
+                if (!options->volume)
+                        options->volume = g_ptr_array_new_with_free_func(g_free);
+                for (guint k = 0; k < mounts->len; k++) {
+                        const ContainerMount *m = mounts->pdata[k];
+                        bool read_only = m->read_only || g_strcmp0(parts[1], "ro") == 0;
+                        g_ptr_array_add(options->volume,
+                                        g_strdup_printf("%s:%s:%s", m->name ? m->name : m->source,
+                                                        m->destination, read_only ? "ro" : "rw"));
+                }
+        }
+        return true;
 }
 
 /* create() may fail after an image came: nothing to undo there. */
 static bool
-prepare(Runtime *runtime, const ContainerOptions *options, Container *container, GError **error) {
-        if (!ensure_image(runtime, options, error))
+prepare(Runtime *runtime, ContainerOptions *options, Container *container, GError **error) {
+        if (!ensure_image(runtime, options, error) || !expand_volumes_from(runtime, options, error))
                 return false;
         if (!container_create(runtime, options, container, error))
                 return false;
@@ -62,24 +90,55 @@ run_supervised(Runtime *runtime, Container *c, const ContainerOptions *options, 
         return EXIT_STATUS_OK;
 }
 
-/* Limits are properties of a unit. As the main process of one (Type=oneshot) we are in it; from a
- * shell there is none, and a limit that limits nothing must not look as if it did. */
-static bool check_limits(const Container *c, GError **error) {
+/* The main process of a unit (Type=oneshot): what the unit limits is limited. */
+static bool is_main_process(void) {
         uint64_t pid;
         const char *text = getenv("SYSTEMD_EXEC_PID");
-        bool in_unit = text && text_parse_uint64(text, INT32_MAX, &pid) && (pid_t) pid == getpid();
-        if (in_unit || !c->spec->resources)
-                return true;
-        return error_set_invalid(
-                        error, "--memory and --pids-limit need a service: add -d, or write a unit "
-                               "file with Memory= or PidsLimit=");
+        return text && text_parse_uint64(text, INT32_MAX, &pid) && (pid_t) pid == getpid();
+}
+
+/* --attach: the streams that are shown; --preserve-fds: how many of ours go along. */
+static bool
+read_foreground(const ContainerOptions *options, ForegroundOptions *foreground, GError **error) {
+        uint64_t n = 0;
+        if (options->preserve_fds && !text_parse_uint64(options->preserve_fds, 1024, &n))
+                return error_set_invalid(
+                                error, "invalid --preserve-fds '%s'", options->preserve_fds);
+        for (unsigned int fd = 3; fd < 3 + n; fd++)
+                if (fcntl((int) fd, F_GETFD) < 0)
+                        return error_set_invalid(
+                                        error,
+                                        "file descriptor %u is not available - the preserve-fds "
+                                        "option requires that file descriptors must be passed",
+                                        fd);
+        foreground->n_preserved_fds = (unsigned int) n;
+        foreground->hides_output = foreground->hides_errors = options->attach != NULL;
+        for (guint i = 0; options->attach && i < options->attach->len; i++) {
+                g_autofree char *name = g_ascii_strdown(options->attach->pdata[i], -1);
+                if (strcmp(name, "stdout") == 0)
+                        foreground->hides_output = false;
+                else if (strcmp(name, "stderr") == 0)
+                        foreground->hides_errors = false;
+                else if (strcmp(name, "stdin") == 0)
+                        foreground->interactive = true;
+                else
+                        return error_set_invalid(
+                                        error,
+                                        "invalid stream \"%s\" for --attach - must be one of "
+                                        "stdin, "
+                                        "stdout, or stderr",
+                                        (char *) options->attach->pdata[i]);
+        }
+        return true;
 }
 
 static int
 run_foreground(Runtime *runtime, Container *c, const ContainerOptions *options, GError **error) {
-        const ForegroundOptions foreground = { .interactive = options->interactive };
+        ForegroundOptions foreground = { .interactive = options->interactive,
+                                         .keeps_signals = options->sig_proxy == 0,
+                                         .in_unit = is_main_process() };
         int status = EXIT_STATUS_ERROR;
-        if (!check_limits(c, error) ||
+        if (!read_foreground(options, &foreground, error) ||
             !container_run_foreground(runtime, c, &foreground, &status, error))
                 return fail_started(runtime, c, error);
         if (!container_finish(runtime, c->record, status, error))
@@ -90,7 +149,7 @@ run_foreground(Runtime *runtime, Container *c, const ContainerOptions *options, 
 static int run_as_service(Runtime *runtime, Container *c, GError **error) {
         container_forget_root(
                         c); /* the service mounts it again; two mounts of one upper must not meet */
-        if (!start_as_service(runtime, c->record, error))
+        if (!transient_start(runtime, c->record, error))
                 return fail_started(runtime, c, error);
         printf("%s\n", c->record->id);
         return EXIT_STATUS_OK;
@@ -151,7 +210,9 @@ int verb_create(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
         int status;
-        if (begin(&table, argc, argv, &options, &runtime, &container, &status))
+        if (begin(&table, argc, argv, &options, &runtime, &container, &status)) {
+                pin_image(&runtime, container.record);
                 printf("%s\n", container.record->id);
+        }
         return status;
 }

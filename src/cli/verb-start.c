@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/start.h"
+#include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 
@@ -21,7 +22,7 @@ static const OptionRow rows[] = {
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         if (record_status(record) == CONTAINER_RUNNING)
                 return true;
-        return start_as_service(runtime, record, error);
+        return transient_start(runtime, record, error);
 }
 
 int verb_start(int argc, char **argv) {

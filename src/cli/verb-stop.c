@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth stop */
-#include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/start.h"
-#include "cli/verb.h"
 #include "cli/verbs.h"
 
 typedef struct StopOptions {
-        bool all, latest, ignore;
+        Selection selection;
         int64_t time;
 } StopOptions;
 
 static const OptionRow rows[] = {
-        { "all", 'a', OPTION_BOOL, offsetof(StopOptions, all), NULL, "All running containers" },
-        { "ignore", 'i', OPTION_BOOL, offsetof(StopOptions, ignore), NULL,
-          "No error for unknown names" },
-        { "latest", 'l', OPTION_BOOL, offsetof(StopOptions, latest), NULL, "The newest container" },
+        SELECTION_ROW_ALL(StopOptions, "All running containers"),
+        SELECTION_ROW_CIDFILE(StopOptions),
+        SELECTION_ROW_FILTER(StopOptions),
+        SELECTION_ROW_IGNORE(StopOptions),
+        SELECTION_ROW_LATEST(StopOptions),
         { "time", 't', OPTION_INT, offsetof(StopOptions, time), "SECONDS", "Time before SIGKILL" },
         { NULL },
 };
@@ -34,19 +33,9 @@ int verb_stop(int argc, char **argv) {
                 .operands_max = -1,
         };
         StopOptions options = { .time = -1 };
-        g_auto(Runtime) runtime = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **names = NULL;
-        int begun;
-        bool go_on = cli_begin(&table, argc, argv, &options, &names, &runtime, &begun);
-        if (!go_on)
-                return begun;
-        const Selection selection = {
-                .names = names,
-                .all = options.all,
-                .latest = options.latest,
-                .ignore = options.ignore,
-                .running_only = true,
-        };
-        return selection_run(&runtime, &selection, true, act, &options);
+        options.selection.running_only = true;
+        int status = selection_verb(
+                        &table, argc, argv, &options, &options.selection, NULL, true, act);
+        selection_clear(&options.selection);
+        return status;
 }

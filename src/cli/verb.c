@@ -105,6 +105,7 @@ int verbs_main(const Verb *verbs, int argc, char **argv) {
         global.root = flags.root;
         global.runroot = flags.runroot;
         global.network_config_dir = flags.network_config_dir;
+        global.argv = argv;
         LogLevel level = flags.log_level ? log_level_from_text(flags.log_level) : LOG_LEVEL_INFO;
         if ((int) level < 0) {
                 error_set_invalid(

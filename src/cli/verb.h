@@ -21,6 +21,7 @@ typedef struct GlobalOptions {
         char *root;               /* --root: graph root, or NULL */
         char *runroot;            /* --runroot, or NULL */
         char *network_config_dir; /* --network-config-dir, or NULL */
+        char *const *argv;        /* the whole command line, as it was given */
 } GlobalOptions;
 const GlobalOptions *global_options(void);
 

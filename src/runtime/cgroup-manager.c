@@ -20,12 +20,12 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "runtime/cgroup-resources.h"
+#include "runtime/unit-limits.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
 #define FREEZE_TIMEOUT_MSEC 10000
 #define REMOVE_TRIES        200
-#define PROPERTIES_MAX      16
 
 static char *full_path(const char *path, GError **error) {
         const char *mount = cgroup_mount_path();
@@ -108,16 +108,6 @@ static bool apply(const char *path, const GPtrArray *rows, bool skip_properties,
         return true;
 }
 
-static size_t unit_properties(const GPtrArray *rows, BusProperty *properties) {
-        size_t n = 0;
-        for (guint i = 0; i < rows->len && n < PROPERTIES_MAX; i++) {
-                const ResourceRow *row = rows->pdata[i];
-                if (row->property)
-                        properties[n++] = (BusProperty){ row->property, row->number, NULL };
-        }
-        return n;
-}
-
 /* "slice:prefix:name"; as runc and crun read it, all parts may be empty. */
 static bool
 scope_names(const char *path, const char *id, char **slice, char **scope, GError **error) {
@@ -159,7 +149,6 @@ void cgroup_release_holder(pid_t holder) {
 
 static bool
 create_scope(const CgroupRequest *request,
-             const GPtrArray *rows,
              char **ret_path,
              char **ret_scope,
              pid_t *ret_holder,
@@ -171,20 +160,20 @@ create_scope(const CgroupRequest *request,
         g_autoptr(Bus) bus = bus_open(error);
         if (!bus)
                 return false;
-        BusProperty properties[PROPERTIES_MAX];
+        g_autoptr(UnitProperties) properties = unit_properties_new();
+        if (!unit_limits_add(request->resources, properties, error))
+                return false;
         pid_t holder = start_holder();
         if (holder < 0)
                 return error_set_errno(error, errno, "Cannot start a process");
         g_autofree char *description = g_strdup_printf("Container %s", request->id);
-        const TransientScope wanted = {
-                .unit = scope,
-                .slice = slice,
-                .description = description,
-                .pid = holder,
-                .properties = properties,
-                .n_properties = unit_properties(rows, properties),
-        };
-        char *path = bus_start_scope(bus, &wanted, error) ? cgroup_of(holder, error) : NULL;
+        unit_properties_string(properties, "Description", description);
+        unit_properties_string(properties, "Slice", slice);
+        unit_properties_bool(properties, "Delegate", true);
+        unit_properties_string(properties, "CollectMode", "inactive-or-failed");
+        unit_properties_pid(properties, "PIDs", (uint32_t) holder);
+        char *path = bus_start_transient(bus, scope, properties, error) ? cgroup_of(holder, error)
+                                                                        : NULL;
         if (!path) {
                 cgroup_release_holder(holder);
                 return false;
@@ -209,7 +198,7 @@ bool cgroup_create(
         if (!rows)
                 return false;
         if (request->use_systemd) {
-                if (!create_scope(request, rows, &path, &scope, &holder, error))
+                if (!create_scope(request, &path, &scope, &holder, error))
                         return false;
         } else {
                 const char *wanted = request->path && *request->path ? request->path : request->id;
@@ -241,16 +230,22 @@ bool cgroup_update(const char *path, const char *scope, JsonNode *resources, GEr
                 return false;
         if (rows->len > 0 && !path)
                 return error_set_invalid(error, "the container has no cgroup");
-        BusProperty properties[PROPERTIES_MAX];
-        size_t n = scope ? unit_properties(rows, properties) : 0;
-        if (n > 0) {
+        g_autoptr(UnitProperties) properties = unit_properties_new();
+        if (scope && !unit_limits_add(resources, properties, error))
+                return false;
+        if (!unit_properties_is_empty(properties)) {
                 g_autoptr(Bus) bus = bus_open(error);
-                if (!bus || !bus_set_properties(bus, scope, properties, n, error))
+                if (!bus || !bus_set_properties(bus, scope, properties, error))
                         return false;
         } else if (!enable_controllers(path, rows, error)) {
                 return false;
         }
         return apply(path, rows, scope != NULL, error);
+}
+
+bool cgroup_write_rest(const char *path, JsonNode *resources, GError **error) {
+        g_autoptr(GPtrArray) rows = resource_rows(resources, error);
+        return rows && apply(path, rows, true, error);
 }
 
 /* Calls visit for the cgroup and all below it, children first; -errno ends it. */

@@ -32,6 +32,9 @@ void cgroup_release_holder(pid_t holder);
 /* New limits for a cgroup, and for its scope when there is one. */
 bool cgroup_update(const char *path, const char *scope, JsonNode *resources, GError **error);
 
+/* Limits that systemd has no property for, into a delegated cgroup whose unit has the others. */
+bool cgroup_write_rest(const char *path, JsonNode *resources, GError **error);
+
 /* All processes below it. Caller unrefs; element type pid_t. */
 GArray *cgroup_processes(const char *path, GError **error);
 

@@ -34,7 +34,6 @@ add_limit(GPtrArray *rows,
                         rows, controller, file,
                         limit < 0 ? g_strdup("max") : g_strdup_printf("%" G_GINT64_FORMAT, limit));
         row->property = property;
-        row->number = limit < 0 ? UINT64_MAX : (uint64_t) limit;
 }
 
 static bool has(JsonObject *object, const char *name) {
@@ -109,8 +108,6 @@ static bool add_cpu(JsonObject *resources, GPtrArray *rows, GError **error) {
                                                                 quota, length)
                                               : g_strdup_printf("max %" G_GINT64_FORMAT, length));
                 row->property = "CPUQuotaPerSecUSec";
-                row->number = quota > 0 ? (uint64_t) ((double) quota * 1e6 / (double) length)
-                                        : UINT64_MAX;
         }
         if (burst > 0)
                 (void) add(rows, "cpu", "cpu.max.burst",

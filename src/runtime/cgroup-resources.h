@@ -13,8 +13,7 @@ typedef struct ResourceRow {
         const char *controller; /* "memory" */
         char *file;             /* "memory.max" */
         char *value;
-        const char *property; /* of a systemd unit, or NULL: systemd has none */
-        uint64_t number;      /* its value */
+        const char *property; /* of a systemd unit that does the same, or NULL: systemd has none */
 } ResourceRow;
 
 /* Array of ResourceRow, owned. Members that version 2 does not know (kernel memory, swappiness,

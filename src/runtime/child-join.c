@@ -72,6 +72,7 @@ static int send_joined(int socket_fd, pid_t pid, int pid_fd) {
 }
 
 _Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int namespaces) {
+        (void) close(plan->peer_fd);
         int r = 0;
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = -errno;
@@ -135,6 +136,7 @@ static int make_time_namespace(const char *offsets) {
 }
 
 _Noreturn void child_enter_run(ChildPlan *plan) {
+        (void) close(plan->peer_fd);
         size_t index = 0;
         ChildStage stage = CHILD_STAGE_TIME;
         /* first, as /proc is the host's still */
@@ -158,7 +160,7 @@ _Noreturn void child_enter_run(ChildPlan *plan) {
                 r = pid < 0 ? pid : 0;
         }
         if (pid == 0)
-                child_run(plan);
+                first_process_in_child(plan);
         if (r < 0)
                 child_send_failure(plan->socket_fd, stage, r, index);
         else

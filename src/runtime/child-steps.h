@@ -40,3 +40,6 @@ int identity_in_child(const ChildIdentity *identity);
 int seccomp_in_child(const ChildIdentity *identity, int socket_fd);
 int keyring_in_child(const char *name);
 int memory_policy_in_child(const ChildMemoryPolicy *policy);
+
+/* All that the container's first process does, with the launcher's end of the socket closed. */
+_Noreturn void first_process_in_child(ChildPlan *plan);

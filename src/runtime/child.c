@@ -389,7 +389,7 @@ static int await_release(ChildPlan *plan) {
         }
 }
 
-_Noreturn void child_run(ChildPlan *plan) {
+_Noreturn void first_process_in_child(ChildPlan *plan) {
         ChildStage stage = CHILD_STAGE_START;
         size_t index = 0;
         int label_fd = -1;
@@ -403,4 +403,9 @@ _Noreturn void child_run(ChildPlan *plan) {
                 _exit(EXIT_SETUP); /* the launcher died: nothing may run unsupervised */
         r = child_exec(plan, label_fd, &stage);
         fail(plan, stage, r, 0);
+}
+
+_Noreturn void child_run(ChildPlan *plan) {
+        (void) close(plan->peer_fd);
+        first_process_in_child(plan);
 }

@@ -81,6 +81,7 @@ typedef struct ChildNamespace {
 
 typedef struct ChildPlan {
         int socket_fd; /* to the launcher, SOCK_SEQPACKET */
+        int peer_fd;   /* the launcher's end: closed first, or its death would not be seen */
 
         /* what child_enter_run() does before it clones */
         const ChildNamespace *joins;

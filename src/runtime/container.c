@@ -16,7 +16,7 @@
 #include "base/user.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
-#include "runtime/pin.h"
+#include "runtime/new-record.h"
 #include "runtime/rootfs-mapped.h"
 #include "runtime/rootfs.h"
 #include "runtime/rootless.h"
@@ -62,56 +62,6 @@ void container_clear(Container *container) {
 
 void container_forget_root(Container *container) {
         fd_close(&container->root_fd);
-}
-
-static int64_t now_nsec(void) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* [a-zA-Z0-9][a-zA-Z0-9_.-]*; a name is also a file name of ours. */
-static bool check_name(const char *name, GError **error) {
-        if (g_ascii_isalnum(name[0]) && strlen(name) <= 200 &&
-            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-                            strlen(name))
-                return true;
-        return error_set_invalid(
-                        error,
-                        "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: '%s': invalid argument",
-                        name);
-}
-
-static ContainerRecord *new_record(const ContainerOptions *options) {
-        ContainerRecord *record = record_new();
-        record->id = hex_id_new();
-        record->name = options->name ? g_strdup(options->name)
-                                     : g_strdup_printf("berth-%.12s", record->id);
-        record->created_nsec = now_nsec();
-        record->remove = options->remove;
-        record->tty = options->tty;
-        record->log_driver = g_strdup(options->log_driver ? options->log_driver : "journald");
-        return record;
-}
-
-static bool
-parse_log_options(const ContainerOptions *options, ContainerRecord *record, GError **error) {
-        static const char *const drivers[] = { "journald", "passthrough", "none", NULL };
-        if (!g_strv_contains(drivers, record->log_driver))
-                return error_set_invalid(
-                                error,
-                                "log driver '%s' is not supported, use journald, passthrough or "
-                                "none",
-                                record->log_driver);
-        for (guint i = 0; options->log_opt && i < options->log_opt->len; i++) {
-                const char *text = options->log_opt->pdata[i];
-                if (!g_str_has_prefix(text, "tag="))
-                        return error_set_invalid(
-                                        error, "--log-opt '%s' is not supported, only tag=", text);
-                g_free(record->log_tag);
-                record->log_tag = g_strdup(text + 4);
-        }
-        return true;
 }
 
 /* Upper and work of the writable layer. The merged root takes owner and mode from the upper: they
@@ -344,13 +294,14 @@ bool container_create(
                 const ContainerOptions *options,
                 Container *ret_container,
                 GError **error) {
-        g_auto(Container) c = { .record = new_record(options), .root_fd = -1, .userns_fd = -1 };
+        g_auto(Container) c = { .root_fd = -1, .userns_fd = -1 };
         g_autoptr(StoreImage) image = NULL;
         g_autoptr(OciImageConfig) config = NULL;
         g_auto(UserNamespace) ns = { 0 };
         if (!rootless_enter(error))
                 return false;
-        if (!check_name(c.record->name, error) || !parse_log_options(options, c.record, error))
+        c.record = new_record(runtime, options, error);
+        if (!c.record)
                 return false;
         if (!options->rootfs) {
                 if (!store_image_find(runtime->store, options->command[0], &image, error) ||
@@ -364,8 +315,7 @@ bool container_create(
         if (!claim(runtime, options, c.record, error))
                 return false;
         if (!mount_root(runtime, options, image, &ns, &c, error) ||
-            !describe(runtime, options, config, &ns, &c, error) ||
-            (image && !pin_image(runtime, image, error))) {
+            !describe(runtime, options, config, &ns, &c, error)) {
                 fd_close(&c.root_fd);
                 (void) record_remove(
                                 runtime->records, c.record,

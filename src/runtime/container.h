@@ -35,6 +35,9 @@ typedef struct Container {
 void container_clear(Container *container);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Container, container_clear)
 
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]*; a name is also a file name of ours. */
+bool container_check_name(const char *name, GError **error);
+
 /* From options to a claimed name, a configuration and a record. With options->replace a container
  * of that name is removed first. The image must be there. */
 bool container_create(
@@ -65,6 +68,10 @@ bool container_run_supervised(
 /* Runs it as our child, with our terminal or streams; *ret_status is what a shell would see. */
 typedef struct ForegroundOptions {
         bool interactive; /* our stdin is the payload's */
+        bool hides_output, hides_errors;
+        bool keeps_signals;
+        bool in_unit;                 /* our unit has the limits */
+        unsigned int n_preserved_fds; /* 3, 4, … of ours are the payload's too */
 } ForegroundOptions;
 bool container_run_foreground(
                 Runtime *runtime,
@@ -97,6 +104,13 @@ bool container_exec(
 /* Ends the payload: its stop signal, then SIGKILL after timeout_sec (-1: the container's own). One
  * that does not run is fine. */
 bool container_stop(Runtime *runtime, ContainerRecord *record, int64_t timeout_sec, GError **error);
+
+/* Freezes or thaws all processes of a running container. */
+bool container_freeze(const ContainerRecord *record, bool freeze, GError **error);
+
+/* After a stop: until whoever ran it has noted its end. NULL with RUNTIME_ERROR_NO_CONTAINER when
+ * it removed itself. */
+ContainerRecord *container_await_end(Runtime *runtime, const char *id, GError **error);
 
 /* Stops and forgets; also its anonymous volumes when asked. */
 bool container_remove(

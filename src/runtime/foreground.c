@@ -3,10 +3,35 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "runtime/cgroup-manager.h"
 #include "runtime/network.h"
+#include "runtime/pin.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
 #include "systemd/relay-client.h"
+
+/* Limits need a cgroup of the container's own: from a shell a transient scope, as main process of a
+ * unit that unit is it. */
+static bool
+make_scope(Container *c,
+           const ForegroundOptions *options,
+           int *ret_fd,
+           pid_t *ret_holder,
+           GError **error) {
+        ContainerRecord *record = c->record;
+        if (options->in_unit || (!c->spec->resources && !record->slice))
+                return true;
+        g_autofree char *path = g_strdup_printf(
+                        "%s:berth:%s", record->slice ? record->slice : "", record->name);
+        const CgroupRequest request = {
+                .path = path,
+                .id = record->id,
+                .resources = c->spec->resources,
+                .use_systemd = true,
+        };
+        return cgroup_create(&request, &record->cgroup, &record->unit, ret_fd, ret_holder, error);
+}
 
 bool container_run_foreground(
                 Runtime *runtime,
@@ -25,6 +50,10 @@ bool container_run_foreground(
                 .gid = gid,
                 .terminal = c->spec->terminal,
                 .interactive = options->interactive,
+                .hides_output = options->hides_output,
+                .hides_errors = options->hides_errors,
+                .keeps_signals = options->keeps_signals,
+                .timeout_sec = r->timeout_sec,
                 .log_fields = logs ? fields : NULL,
         };
         g_auto(Launch) launch = LAUNCH_EMPTY;
@@ -35,8 +64,14 @@ bool container_run_foreground(
         session_stdio(session, stdio);
         if (!network_begin(runtime, c, error))
                 return false;
-        g_autoptr(RuntimePlan) plan = run_plan(runtime, c, 0, error);
-        if (!plan || !launch_prepare(plan, stdio, -1, false, &launch, error))
+        g_autoptr(RuntimePlan) plan = run_plan(runtime, c, options->n_preserved_fds, error);
+        autofd int cgroup_fd = -1;
+        pid_t holder = 0;
+        if (!plan || !make_scope(c, options, &cgroup_fd, &holder, error))
+                return false;
+        bool launched = launch_prepare(plan, stdio, cgroup_fd, false, &launch, error);
+        cgroup_release_holder(holder);
+        if (!launched)
                 return false;
         session_started(session, &launch);
         if (!network_attach(runtime, c, &launch, error) ||
@@ -46,5 +81,6 @@ bool container_run_foreground(
                 (void) session_wait(session, ret_status, NULL); /* reaped; the error says why */
                 return false;
         }
+        pin_image(runtime, c->record);
         return session_run(session, ret_status, error);
 }

@@ -173,6 +173,7 @@ bool launch_prepare_with_hooks(
         autofd int child_socket = sockets[1];
         ChildPlan *child = runtime_plan_child(plan);
         child->socket_fd = child_socket;
+        child->peer_fd = launch.socket_fd;
         memcpy(child->stdio, stdio, sizeof child->stdio);
 
         /* No handler of ours may run in the child before it has reset them. */
@@ -280,6 +281,7 @@ bool launch_join(
         autofd int child_socket = sockets[1];
         ChildPlan *child = runtime_plan_child(plan);
         child->socket_fd = child_socket;
+        child->peer_fd = launch.socket_fd;
         memcpy(child->stdio, stdio, sizeof child->stdio);
         struct clone_args args = {
                 .flags = cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0,

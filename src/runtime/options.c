@@ -3,7 +3,11 @@
 #include "runtime/options.h"
 
 void container_options_init(ContainerOptions *options) {
-        *options = (ContainerOptions){ .tls_verify = -1, .read_only_tmpfs = true };
+        *options = (ContainerOptions){ .tls_verify = -1,
+                                       .read_only_tmpfs = true,
+                                       .passwd = -1,
+                                       .http_proxy = -1,
+                                       .sig_proxy = -1 };
 }
 
 void container_options_clear(ContainerOptions *o) {
@@ -23,16 +27,50 @@ void container_options_clear(ContainerOptions *o) {
                 &o->hosts_file,
         };
         GPtrArray **lists[] = {
-                &o->env,        &o->env_file, &o->unset_env,    &o->label,      &o->label_file,
-                &o->annotation, &o->volume,   &o->mount,        &o->tmpfs,      &o->group_add,
-                &o->network,    &o->add_host, &o->dns,          &o->dns_search, &o->dns_option,
-                &o->cap_add,    &o->cap_drop, &o->security_opt, &o->ulimit,     &o->sysctl,
-                &o->device,     &o->log_opt,  &o->uidmap,       &o->gidmap,     &o->network_alias,
-                &o->publish,    &o->expose,
+                &o->env,
+                &o->env_file,
+                &o->unset_env,
+                &o->label,
+                &o->label_file,
+                &o->annotation,
+                &o->volume,
+                &o->mount,
+                &o->tmpfs,
+                &o->group_add,
+                &o->network,
+                &o->add_host,
+                &o->dns,
+                &o->dns_search,
+                &o->dns_option,
+                &o->cap_add,
+                &o->cap_drop,
+                &o->security_opt,
+                &o->ulimit,
+                &o->sysctl,
+                &o->device,
+                &o->log_opt,
+                &o->blkio_weight_device,
+                &o->device_read_bps,
+                &o->device_write_bps,
+                &o->device_read_iops,
+                &o->device_write_iops,
+                &o->device_cgroup_rule,
+                &o->cgroup_conf,
+                &o->requires,
+                &o->host_user,
+                &o->env_merge,
+                &o->volumes_from,
+                &o->attach,
+                &o->uidmap,
+                &o->network_alias,
+                &o->publish,
+                &o->expose,
+                &o->gidmap,
         };
         for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
                 g_clear_pointer(texts[i], g_free);
         for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
                 g_clear_pointer(lists[i], g_ptr_array_unref);
         g_clear_pointer(&o->command, g_strfreev);
+        g_clear_pointer(&o->create_command, g_strfreev);
 }

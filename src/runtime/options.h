@@ -70,7 +70,39 @@ typedef struct ContainerOptions {
         GPtrArray *log_opt;
         char *cidfile, *pidfile;
 
-        char **command; /* image name, then words; NULL-terminated */
+        /* resources beyond the common ones; "" and NULL alike are not given */
+        char *memory_swappiness;
+        char *cpu_period, *cpu_quota, *cpu_rt_period, *cpu_rt_runtime, *cpuset_mems;
+        char *blkio_weight;
+        GPtrArray *blkio_weight_device; /* "PATH:WEIGHT" */
+        GPtrArray *device_read_bps, *device_write_bps, *device_read_iops, *device_write_iops;
+        GPtrArray *device_cgroup_rule, *cgroup_conf;
+        char *cgroup_parent;
+        bool oom_kill_disable;
+
+        char *restart; /* "no", "on-failure[:N]", "always", "unless-stopped" */
+        char *timeout; /* seconds that the container may run */
+        char *systemd; /* "true", "false", "always" */
+        char *preserve_fds;
+        GPtrArray *requires;
+        bool remove_image; /* --rmi */
+        int passwd;        /* 0: /etc/passwd stays the image's; -1: not given */
+        char *passwd_entry, *group_entry;
+        GPtrArray *host_user;
+        int http_proxy; /* 0: no proxy variables of ours; -1: not given */
+        GPtrArray *env_merge;
+        char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
+        GPtrArray *volumes_from;
+        char *personality;
+        char *platform, *arch, *os, *variant;
+        char *creds, *cert_dir, *retry, *retry_delay;
+        GPtrArray *attach;
+        int sig_proxy; /* -1: not given */
+        bool ignored;  /* flags that say nothing any more */
+        char *runtime; /* of Podman's --runtime: an external OCI runtime */
+
+        char **create_command; /* the whole command line, for inspect; may be NULL */
+        char **command;        /* image name, then words; NULL-terminated */
 } ContainerOptions;
 
 void container_options_init(ContainerOptions *options);

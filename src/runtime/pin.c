@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "store/writer.h"
 
 #define PIN_NAME                                                                                   \
@@ -25,16 +26,28 @@ static char *record_id(const char *image_id) {
         return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
 
-bool pin_image(Runtime *runtime, const StoreImage *image, GError **error) {
-        g_autofree char *mark = mark_path(runtime, image->id);
-        if (image->read_only || access(mark, F_OK) == 0)
-                return true;
-        g_autofree char *id = record_id(image->id);
-        g_autofree char *name = g_strdup_printf(PIN_NAME "%.12s", image->id);
+static bool write_pin(Runtime *runtime, const char *image_id, const char *mark, GError **error) {
+        g_autoptr(StoreImage) image = NULL;
+        if (!store_image_find(runtime->store, image_id, &image, error))
+                return false;
+        if (image->read_only)
+                return true; /* nobody can remove it */
+        g_autofree char *id = record_id(image_id);
+        g_autofree char *name = g_strdup_printf(PIN_NAME "%.12s", image_id);
         g_autofree char *directory = g_path_get_dirname(mark);
-        return store_container_add(runtime->store, id, name, image->id, error) &&
+        return store_container_add(runtime->store, id, name, image_id, error) &&
                file_make_directories(AT_FDCWD, directory, 0700, error) &&
                file_replace(AT_FDCWD, mark, "", 0, 0600, FILE_VOLATILE, error);
+}
+
+void pin_image(Runtime *runtime, const ContainerRecord *record) {
+        g_autoptr(GError) error = NULL;
+        if (!record->image_id)
+                return;
+        g_autofree char *mark = mark_path(runtime, record->image_id);
+        if (access(mark, F_OK) < 0 && !write_pin(runtime, record->image_id, mark, &error))
+                log_warning("The image of container '%s' is not protected from removal: %s",
+                            record->name, error->message);
 }
 
 GPtrArray *pin_users(Runtime *runtime, const char *image_id, GError **error) {

@@ -9,8 +9,9 @@
  * stays while the unit of a container is between two starts, so that a stopped service keeps its
  * image, and goes with the container or with the next look for unused images. */
 
-/* After the container's record is saved. */
-bool pin_image(Runtime *runtime, const StoreImage *image, GError **error);
+/* After the container's record is saved; on a start after the payload was released, for this may
+ * wait for the store's lock. That the image stays unprotected is a warning, no failure. */
+void pin_image(Runtime *runtime, const ContainerRecord *record);
 
 /* Takes the record away unless a container of ours uses the image. */
 bool pin_release(Runtime *runtime, const char *image_id, GError **error);

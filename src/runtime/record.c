@@ -119,6 +119,30 @@ static int open_containers(Records *records) {
         return openat(records->run_fd, "containers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Takes the name for id; a claim whose container is gone is void. */
+static bool claim_name(Records *records, const char *name, const char *id, GError **error) {
+        g_autofree char *link = g_strconcat("names/", name, NULL);
+        for (int i = 0; i < CLAIM_TRIES; i++) {
+                if (symlinkat(id, records->run_fd, link) == 0)
+                        return true;
+                if (errno != EEXIST)
+                        return error_set_errno(error, errno, "Cannot claim the name '%s'", name);
+                g_autofree char *holder = name_holder(records, name);
+                g_autofree char *holder_dir =
+                                holder ? g_strconcat("containers/", holder, NULL) : NULL;
+                if (holder_dir && faccessat(records->run_fd, holder_dir, F_OK, 0) == 0)
+                        return error_set(
+                                        error, RUNTIME_ERROR, RUNTIME_ERROR_NAME_IN_USE,
+                                        "creating container storage: the container name \"%s\" is "
+                                        "already in use by %s. You have to remove that container "
+                                        "to be able to reuse that name: that name is already in "
+                                        "use, or use --replace",
+                                        name, holder);
+                (void) unlinkat(records->run_fd, link, 0);
+        }
+        return error_set_errno(error, EBUSY, "Cannot claim the name '%s'", name);
+}
+
 bool record_claim(Records *records, const ContainerRecord *record, GError **error) {
         g_autofree char *run_path = record_run_path(records, record);
         g_autofree char *data_path = record_data_path(records, record);
@@ -126,32 +150,24 @@ bool record_claim(Records *records, const ContainerRecord *record, GError **erro
                 return error_set_errno(error, errno, "Cannot create '%s'", run_path);
         if (!file_make_directories(AT_FDCWD, data_path, 0700, error))
                 return false;
-        g_autofree char *link = g_strconcat("names/", record->name, NULL);
-        for (int i = 0; i < CLAIM_TRIES; i++) {
-                if (symlinkat(record->id, records->run_fd, link) == 0)
-                        return true;
-                if (errno != EEXIST)
-                        return error_set_errno(
-                                        error, errno, "Cannot claim the name '%s'", record->name);
-                g_autofree char *holder = name_holder(records, record->name);
-                g_autofree char *holder_dir =
-                                holder ? g_strconcat("containers/", holder, NULL) : NULL;
-                if (holder_dir && faccessat(records->run_fd, holder_dir, F_OK, 0) == 0) {
-                        (void) rmdir(run_path); /* ours, empty */
-                        (void) rmdir(data_path);
-                        return error_set(
-                                        error, RUNTIME_ERROR, RUNTIME_ERROR_NAME_IN_USE,
-                                        "creating container storage: the container name \"%s\" is "
-                                        "already "
-                                        "in use by %s. You have to remove that container to be "
-                                        "able to reuse "
-                                        "that name: that name is already in use, or use --replace",
-                                        record->name, holder);
-                }
-                (void) unlinkat(records->run_fd, link,
-                                0); /* its container is gone: the claim is void */
-        }
-        return error_set_errno(error, EBUSY, "Cannot claim the name '%s'", record->name);
+        if (claim_name(records, record->name, record->id, error))
+                return true;
+        (void) rmdir(run_path); /* ours, empty */
+        (void) rmdir(data_path);
+        return false;
+}
+
+/* Between the two claims the container has both names: never none. */
+bool record_rename(Records *records, ContainerRecord *record, const char *name, GError **error) {
+        if (!claim_name(records, name, record->id, error))
+                return false;
+        g_autofree char *before = record->name;
+        record->name = g_strdup(name);
+        if (!record_save(records, record, error))
+                return false;
+        g_autofree char *link = g_strconcat("names/", before, NULL);
+        (void) unlinkat(records->run_fd, link, 0); /* a claim without container is void anyway */
+        return true;
 }
 
 bool record_save(Records *records, const ContainerRecord *record, GError **error) {

@@ -48,7 +48,13 @@ typedef struct ContainerRecord {
         int64_t created_nsec, started_nsec, finished_nsec;
         int stop_signal;
         int64_t stop_timeout_sec;
+        char *restart;       /* policy as given, or NULL */
+        char *sdnotify;      /* mode as given, or NULL */
+        char *slice;         /* of its transient service, or NULL */
+        char **requires;     /* ids of containers that are started first */
+        int64_t timeout_sec; /* that it may run; 0: for ever */
         bool remove;
+        bool remove_image; /* with the container */
         bool tty;
         bool has_exit_code;
         int exit_code;
@@ -91,6 +97,9 @@ char *record_transient_unit(const ContainerRecord *record);
 /* Makes both directories and takes the name. RUNTIME_ERROR_NAME_IN_USE names the holder. */
 bool record_claim(Records *records, const ContainerRecord *record, GError **error);
 
+/* Gives it another name; the unit that it runs in keeps its own. */
+bool record_rename(Records *records, ContainerRecord *record, const char *name, GError **error);
+
 bool record_save(Records *records, const ContainerRecord *record, GError **error);
 bool record_save_spec(
                 Records *records,
@@ -111,6 +120,9 @@ bool record_remove(Records *records, const ContainerRecord *record, GError **err
 
 /* From the process table, not from memory. */
 ContainerStatus record_status(const ContainerRecord *record);
+
+/* Whether its processes are frozen, cgroups(7). */
+bool record_is_paused(const ContainerRecord *record);
 
 /* A pidfd of the container's first process; -1 when it does not run. Owned. */
 int record_open_pidfd(const ContainerRecord *record);

@@ -18,6 +18,7 @@
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/notify-proxy.h"
+#include "runtime/pin.h"
 #include "runtime/spec-build.h"
 #include "runtime/syscall-filter.h"
 #include "systemd/cgroup.h"
@@ -211,7 +212,9 @@ static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
         c->record->unit = cgroup_unit(own);
         return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error) &&
                (may_use_all_devices(c->spec) || cgroup_limit_devices(*ret_fd, c->spec, error)) &&
-               give_cgroup(c->spec, *ret_fd, error);
+               give_cgroup(c->spec, *ret_fd, error) &&
+               (!c->spec->resources ||
+                cgroup_write_rest(c->record->cgroup, c->spec->resources, error));
 }
 
 static bool hand_over(RuntimePlan *plan, Launch *launch, NotifyProxy *proxy, GError **error) {
@@ -260,5 +263,6 @@ bool container_run_supervised(
             !run_note_started(runtime, c, &launch, error) ||
             !hand_over(plan, &launch, proxy, error))
                 return false;
+        pin_image(runtime, c->record);
         return proxy ? notify_proxy_run(proxy, launch.pid_fd, error) : true;
 }

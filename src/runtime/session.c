@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "systemd/relay-client.h"
 
 #define COPY_BUFFER_SIZE 65536
+#define STATUS_TIMED_OUT 255 /* as podman-run(1) has it for --timeout */
 
 /* One of the payload's output streams on its way to ours and to the journal. */
 typedef struct Stream {
@@ -45,7 +47,11 @@ struct Session {
         bool raw;
         bool terminal;
         bool interactive;
-        int stdio[3]; /* the payload's ends, ours until it has them */
+        bool keeps_signals;
+        bool timed_out;
+        gint64 deadline_usec; /* 0: none */
+        int null_fd;          /* where streams that nobody wants go, or -1 */
+        int stdio[3];         /* the payload's ends, ours until it has them */
         struct termios before;
 };
 
@@ -62,6 +68,7 @@ void session_free(Session *s) {
         for (int i = 0; i < 3; i++)
                 fd_close(&s->stdio[i]);
         fd_close(&s->signal_fd);
+        fd_close(&s->null_fd);
         g_free(s->source_text);
         g_free(s);
 }
@@ -112,7 +119,7 @@ static void handle_signal(Session *s) {
         int number = (int) info.ssi_signo;
         if (number == SIGWINCH)
                 copy_window_size(s);
-        else if (number != SIGCHLD && number != SIGPIPE)
+        else if (number != SIGCHLD && number != SIGPIPE && !s->keeps_signals)
                 (void) sys_pidfd_send_signal(
                                 s->launch->pid_fd, number); /* it may be gone already */
 }
@@ -132,6 +139,19 @@ static void feed_console(Session *s) {
         (void) fd_write_all(s->console_fd, buffer, (size_t) n);
 }
 
+static int left_msec(const Session *s) {
+        if (s->deadline_usec == 0)
+                return -1;
+        gint64 left = (s->deadline_usec - g_get_monotonic_time()) / 1000;
+        return (int) CLAMP(left, 0, INT_MAX);
+}
+
+static void end_by_timeout(Session *s) {
+        s->deadline_usec = 0;
+        s->timed_out = true;
+        (void) sys_pidfd_send_signal(s->launch->pid_fd, SIGKILL); /* it may be gone already */
+}
+
 /* Until the payload is gone and its streams are drained; descendants that keep them open do not
  * count. */
 static bool event_loop(Session *s, GError **error) {
@@ -144,11 +164,13 @@ static bool event_loop(Session *s, GError **error) {
                         { .fd = gone ? -1 : s->launch->pid_fd, .events = POLLIN },
                         { .fd = s->stdin_fd, .events = POLLIN },
                 };
-                int n = poll(polled, G_N_ELEMENTS(polled), gone ? 0 : -1);
+                int n = poll(polled, G_N_ELEMENTS(polled), gone ? 0 : left_msec(s));
                 if (n < 0 && errno != EINTR)
                         return error_set_errno(error, errno, "Cannot wait for the container");
                 if (n == 0 && gone)
                         return true;
+                if (n == 0)
+                        end_by_timeout(s);
                 if (n <= 0)
                         continue;
                 for (int i = 0; i < 2; i++)
@@ -223,14 +245,32 @@ static bool open_stdio(Session *s, uid_t uid, gid_t gid, GError **error) {
         return true;
 }
 
+static bool hide_streams(Session *s, const SessionRequest *request, GError **error) {
+        if (!request->hides_output && !request->hides_errors)
+                return true;
+        s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (s->null_fd < 0)
+                return error_set_errno(error, errno, "Cannot open '/dev/null'");
+        if (request->hides_output)
+                s->streams[0].to = s->null_fd;
+        if (request->hides_errors)
+                s->streams[1].to = s->null_fd;
+        return true;
+}
+
 Session *session_new(const SessionRequest *request, GError **error) {
         g_autoptr(Session) s = g_new0(Session, 1);
         s->streams[0] = (Stream){ .from = -1, .to = STDOUT_FILENO, .priority = 6 };
         s->streams[1] = (Stream){ .from = -1, .to = STDERR_FILENO, .priority = 3 };
-        s->signal_fd = s->console_fd = s->stdin_fd = -1;
+        s->signal_fd = s->console_fd = s->stdin_fd = s->null_fd = -1;
         s->stdio[0] = s->stdio[1] = s->stdio[2] = -1;
         s->terminal = request->terminal;
         s->interactive = request->interactive;
+        s->keeps_signals = request->keeps_signals;
+        if (request->timeout_sec > 0)
+                s->deadline_usec = g_get_monotonic_time() + request->timeout_sec * G_USEC_PER_SEC;
+        if (!hide_streams(s, request, error))
+                return NULL;
         if (request->log_fields) {
                 s->source_text = g_strdup(request->log_fields);
                 s->logs = log_source_parse(&s->source, s->source_text) == 0;
@@ -255,5 +295,9 @@ void session_started(Session *s, Launch *launch) {
 bool session_run(Session *s, int *ret_status, GError **error) {
         if (s->terminal)
                 start_console(s);
-        return event_loop(s, error) && session_wait(s, ret_status, error);
+        if (!event_loop(s, error) || !session_wait(s, ret_status, error))
+                return false;
+        if (s->timed_out)
+                *ret_status = STATUS_TIMED_OUT;
+        return true;
 }

@@ -14,6 +14,10 @@ typedef struct SessionRequest {
         gid_t gid;
         bool terminal;
         bool interactive;
+        bool hides_output; /* stdout, stderr are not ours: they go to the journal alone */
+        bool hides_errors;
+        bool keeps_signals;     /* ours do not go on to the payload */
+        int64_t timeout_sec;    /* SIGKILL then, and exit status 255; 0: never */
         const char *log_fields; /* relay_fields(); NULL: nothing goes to the journal */
 } SessionRequest;
 

@@ -247,17 +247,32 @@ static bool build_cwd(const SpecRequest *request, OciSpec *spec, GError **error)
         return true;
 }
 
+static bool build_personality(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const char *text = request->options->personality;
+        if (!text || !*text)
+                return true;
+        g_autofree char *upper = g_ascii_strup(text, -1);
+        if (strcmp(upper, "LINUX") != 0 && strcmp(upper, "LINUX32") != 0)
+                return error_set_invalid(
+                                error, "unknown personality '%s', use LINUX or LINUX32", text);
+        spec->personality_domain = g_steal_pointer(&upper);
+        return true;
+}
+
 bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error) {
         g_autoptr(OciSpec) spec = oci_spec_new();
         g_autofree char *home = NULL;
         bool ok = build_args(request, spec, error) && build_user(request, spec, &home, error) &&
                   build_stop(request, error) && build_namespaces(request, spec, error) &&
-                  build_hostname(request, spec, error) && build_cwd(request, spec, error) &&
-                  build_annotations(request, spec, error) && build_labels(request, error) &&
+                  build_hostname(request, spec, error) && build_personality(request, spec, error) &&
+                  build_cwd(request, spec, error) && build_annotations(request, spec, error) &&
+                  build_labels(request, error) &&
                   spec_build_environment(request, home, spec, error) &&
                   spec_build_mounts(request, spec, error) &&
                   spec_build_files(request, spec, error) &&
                   spec_build_volumes(request, spec, error) &&
+                  spec_build_systemd(request, spec, error) &&
+                  spec_build_accounts(request, spec, error) &&
                   spec_build_security(request, spec, error) &&
                   spec_build_limits(request, spec, error);
         if (!ok)

@@ -34,7 +34,10 @@ bool spec_build_environment(
 bool spec_build_mounts(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_security(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_limits(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_resources(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_systemd(const SpecRequest *request, OciSpec *spec, GError **error);
+bool spec_build_accounts(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_volumes(const SpecRequest *request, OciSpec *spec, GError **error);
 
 /* Annotations that berth itself reads back. */

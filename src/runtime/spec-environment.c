@@ -73,6 +73,49 @@ static bool add_file(Environment *env, const char *path, GError **error) {
         return true;
 }
 
+/* podman-run(1) --http-proxy: what the launcher has, below everything else. */
+static void set_proxies(Environment *env) {
+        static const char *const names[] = { "http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
+                                             "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY" };
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                const char *value = getenv(names[i]);
+                if (value && *value)
+                        set_default(env, names[i], value);
+        }
+}
+
+/* "${NAME}" and "$NAME" become what the variable has so far, or nothing. */
+static char *expand(const Environment *env, const char *text) {
+        GString *out = g_string_new(NULL);
+        while (*text) {
+                bool braces = g_str_has_prefix(text, "${");
+                size_t begin = braces ? 2 : 1;
+                size_t n = *text == '$' ? strspn(text + begin,
+                                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
+                                                 "XYZ0123456789_")
+                                        : 0;
+                if (n == 0 || (braces && text[begin + n] != '}')) {
+                        g_string_append_c(out, *text++);
+                        continue;
+                }
+                g_autofree char *name = g_strndup(text + begin, n);
+                const char *value = g_hash_table_lookup(env->values, name);
+                g_string_append(out, value ? value : "");
+                text += begin + n + (braces ? 1 : 0);
+        }
+        return g_string_free(out, FALSE);
+}
+
+static bool merge_word(Environment *env, const char *word, GError **error) {
+        const char *equal = strchr(word, '=');
+        if (!equal || equal == word)
+                return error_set_invalid(error, "--env-merge: '%s' is not NAME=VALUE", word);
+        g_autofree char *name = g_strndup(word, (gsize) (equal - word));
+        g_autofree char *value = expand(env, equal + 1);
+        set(env, name, value);
+        return true;
+}
+
 static bool
 fill(Environment *env, const SpecRequest *request, const OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
@@ -82,9 +125,12 @@ fill(Environment *env, const SpecRequest *request, const OciSpec *spec, GError *
                                 return false;
         set(env, "container",
             "podman"); /* what payloads look for, systemd's ConditionVirtualization= too */
-        for (char **row = request->image ? request->image->env : NULL; row && *row; row++)
+        char **image = request->image && !o->unset_env_all ? request->image->env : NULL;
+        for (char **row = image; row && *row; row++)
                 if (!set_word(env, *row, "environment of the image", error))
                         return false;
+        if (o->http_proxy != 0)
+                set_proxies(env);
         if (o->tty)
                 set_default(env, "TERM", "xterm");
         for (guint i = 0; o->env_file && i < o->env_file->len; i++)
@@ -92,6 +138,9 @@ fill(Environment *env, const SpecRequest *request, const OciSpec *spec, GError *
                         return false;
         for (guint i = 0; o->env && i < o->env->len; i++)
                 if (!set_word(env, o->env->pdata[i], "--env", error))
+                        return false;
+        for (guint i = 0; o->env_merge && i < o->env_merge->len; i++)
+                if (!merge_word(env, o->env_merge->pdata[i], error))
                         return false;
         return true;
 }

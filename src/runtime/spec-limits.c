@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rlimits, sysctls and the resources of the payload's cgroup. */
+/* rlimits, sysctls, the OOM score. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -73,52 +73,6 @@ static bool add_sysctl(const char *text, OciSpec *spec, GError **error) {
         return true;
 }
 
-static bool
-add_size(JsonObject *object,
-         const char *member,
-         const char *text,
-         const char *flag,
-         GError **error) {
-        uint64_t bytes;
-        if (!text)
-                return true;
-        if (strcmp(text, "-1") == 0) {
-                json_object_set_int_member(object, member, -1);
-                return true;
-        }
-        if (!text_parse_size(text, &bytes))
-                return error_set_invalid(
-                                error, "invalid value for --%s: invalid size: '%s'", flag, text);
-        json_object_set_int_member(object, member, (int64_t) bytes);
-        return true;
-}
-
-static bool build_resources(const SpecRequest *request, OciSpec *spec, GError **error) {
-        const ContainerOptions *o = request->options;
-        g_autoptr(JsonObject) resources = json_object_new();
-        g_autoptr(JsonObject) memory = json_object_new();
-        if (!add_size(memory, "limit", o->memory, "memory", error) ||
-            !add_size(memory, "swap", o->memory_swap, "memory-swap", error) ||
-            !add_size(memory, "reservation", o->memory_reservation, "memory-reservation", error))
-                return false;
-        if (json_object_get_size(memory) > 0)
-                json_object_set_object_member(resources, "memory", json_object_ref(memory));
-        if (o->pids_limit) {
-                char *end = NULL;
-                gint64 limit = g_ascii_strtoll(o->pids_limit, &end, 10);
-                if (end == o->pids_limit || *end)
-                        return error_set_invalid(error, "invalid --pids-limit '%s'", o->pids_limit);
-                JsonObject *pids = json_object_new();
-                json_object_set_int_member(pids, "limit", limit);
-                json_object_set_object_member(resources, "pids", pids);
-        }
-        if (json_object_get_size(resources) == 0)
-                return true;
-        spec->resources = json_node_new(JSON_NODE_OBJECT);
-        json_node_set_object(spec->resources, resources);
-        return true;
-}
-
 bool spec_build_limits(const SpecRequest *request, OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
         bool host = false;
@@ -144,5 +98,5 @@ bool spec_build_limits(const SpecRequest *request, OciSpec *spec, GError **error
                 spec->has_oom_score_adj = true;
                 spec->oom_score_adj = (int) score;
         }
-        return build_resources(request, spec, error);
+        return spec_build_resources(request, spec, error);
 }

@@ -358,7 +358,19 @@ static bool is_covered(const OciSpec *spec, const char *destination) {
         return false;
 }
 
+/* --image-volume; "bind" is what Podman called "anonymous" once. */
 bool spec_volume_add_image_volumes(const SpecRequest *request, OciSpec *spec, GError **error) {
+        const char *mode = request->options->image_volume;
+        bool tmpfs = g_strcmp0(mode, "tmpfs") == 0;
+        if (g_strcmp0(mode, "ignore") == 0)
+                return true;
+        if (mode && *mode && !tmpfs && strcmp(mode, "anonymous") != 0 && strcmp(mode, "bind") != 0)
+                return error_set_invalid(
+                                error,
+                                "invalid image-volume type \"%s\". Pick one of bind, tmpfs, "
+                                "ignore, "
+                                "or anonymous",
+                                mode);
         for (char **path = request->image ? request->image->volumes : NULL; path && *path; path++) {
                 /* CVE-2022-23648: the path is the image's word; it is only ever resolved inside the
                  * root */
@@ -366,7 +378,11 @@ bool spec_volume_add_image_volumes(const SpecRequest *request, OciSpec *spec, GE
                         continue;
                 VolumeFlags flags = { .mount_words = g_ptr_array_new_with_free_func(g_free) };
                 g_autoptr(GPtrArray) owned = flags.mount_words;
-                if (!add_source(request, NULL, *path, &flags, "VOLUME of the image", spec, error))
+                if (tmpfs)
+                        oci_spec_add_mount(
+                                        spec, *path, "tmpfs", "tmpfs", "rw,nosuid,nodev,tmpcopyup");
+                else if (!add_source(request, NULL, *path, &flags, "VOLUME of the image", spec,
+                                     error))
                         return false;
         }
         return true;

@@ -17,10 +17,13 @@
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/rootless.h"
+#include "store/writer.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
 #define KILL_TIMEOUT_MSEC 10000
+#define FINISH_TRIES      500
+#define FINISH_PAUSE_USEC 20000
 
 /* True when the process is gone within msec; -1 waits for ever. */
 static bool wait_gone(int pid_fd, int msec) {
@@ -66,8 +69,8 @@ stop_process(const ContainerRecord *record, int pid_fd, int64_t timeout_sec, GEr
 /* A container of a unit is stopped by stopping the unit, so that systemctl tells the same story;
  * but not from within that unit (ExecStop=), which is being stopped already. */
 static bool belongs_to_other_unit(const ContainerRecord *record) {
-        if (!record->unit)
-                return false;
+        if (!record->unit || !g_str_has_suffix(record->unit, ".service"))
+                return false; /* a scope has no main process that could be sent the signal */
         g_autofree char *cgroup = cgroup_of(0, NULL);
         g_autofree char *own = cgroup ? cgroup_unit(cgroup) : NULL;
         return g_strcmp0(own, record->unit) != 0;
@@ -78,6 +81,8 @@ bool container_stop(
         autofd int pid_fd = record_open_pidfd(record);
         if (pid_fd < 0)
                 return true;
+        if (record_is_paused(record) && !container_freeze(record, false, error))
+                return false; /* what is frozen does not end */
         if (timeout_sec < 0)
                 timeout_sec = record->stop_timeout_sec;
         g_autoptr(Bus) bus = belongs_to_other_unit(record) ? bus_open(NULL) : NULL;
@@ -89,6 +94,23 @@ bool container_stop(
         return bus_stop_unit_begin(bus, record->unit, &job, error) &&
                await_end(record, pid_fd, timeout_sec, error) &&
                bus_stop_unit_wait(bus, record->unit, job, error);
+}
+
+ContainerRecord *container_await_end(Runtime *runtime, const char *id, GError **error) {
+        for (int i = 0;; i++) {
+                g_autoptr(ContainerRecord) record = record_find(runtime->records, id, error);
+                if (!record)
+                        return NULL;
+                bool noted = record->started_nsec == 0 || record->has_exit_code;
+                if (record_status(record) != CONTAINER_RUNNING && noted)
+                        return g_steal_pointer(&record);
+                if (i == FINISH_TRIES) {
+                        error_set_errno(error, ETIMEDOUT, "Cannot learn how container '%s' ended",
+                                        record->name);
+                        return NULL;
+                }
+                g_usleep(FINISH_PAUSE_USEC);
+        }
 }
 
 static bool remove_volumes(Runtime *runtime, const ContainerRecord *record, GError **error) {
@@ -114,13 +136,30 @@ typedef struct Removal {
 } Removal;
 
 /* What is on disk: some of it belongs to ids that only root of the user's namespace may touch. */
+/* --rmi; an image that others use, or that went already, is none of ours to remove. */
+static bool remove_image(Runtime *runtime, const ContainerRecord *record, GError **error) {
+        GError *inner = NULL;
+        if (store_image_remove(runtime->store, record->image_id, &inner))
+                return true;
+        if (g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE) ||
+            g_error_matches(inner, STORE_ERROR, STORE_ERROR_NOT_FOUND)) {
+                g_error_free(inner);
+                return true;
+        }
+        g_propagate_error(error, inner);
+        return false;
+}
+
 static bool remove_files(void *data, GError **error) {
         const Removal *r = data;
         if (r->volumes && !remove_volumes(r->runtime, r->record, error))
                 return false;
-        return record_remove(r->runtime->records, r->record, error) &&
-               (!r->record->image_id || is_between_starts(r->record) ||
-                pin_release(r->runtime, r->record->image_id, error));
+        if (!record_remove(r->runtime->records, r->record, error))
+                return false;
+        if (!r->record->image_id || is_between_starts(r->record))
+                return true;
+        return pin_release(r->runtime, r->record->image_id, error) &&
+               (!r->record->remove_image || remove_image(r->runtime, r->record, error));
 }
 
 bool container_remove(

@@ -154,6 +154,12 @@ bool bus_start_unit(Bus *bus, const char *unit, GError **error) {
                wait_job(bus, job, "start", unit, error);
 }
 
+bool bus_restart_unit(Bus *bus, const char *unit, GError **error) {
+        g_autofree char *job = NULL;
+        return begin_job(bus, "RestartUnit", "restart", unit, &job, error) &&
+               wait_job(bus, job, "restart", unit, error);
+}
+
 bool bus_stop_unit_begin(Bus *bus, const char *unit, char **ret_job, GError **error) {
         return begin_job(bus, "StopUnit", "stop", unit, ret_job, error);
 }
@@ -189,73 +195,20 @@ bool bus_reload(Bus *bus, GError **error) {
         return manager_call(bus, "Reload", NULL, "reload", error);
 }
 
-static int append_exec(sd_bus_message *m, const char *property, const char *const *argv) {
-        int r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", property);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "a(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sasb");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", argv[0]);
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, (char **) argv);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "b", 0);
-        for (int i = 0; i < 4 && r >= 0; i++)
-                r = sd_bus_message_close_container(m);
-        return r;
-}
-
-static int append_properties(sd_bus_message *m, const TransientService *s) {
-        int r = sd_bus_message_append(
-                        m, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
-                        s->description, "Type", "s", "notify", "NotifyAccess", "s", "all",
-                        "Delegate", "b", 1, "KillMode", "s", "mixed", "KillSignal", "i",
-                        (int32_t) s->kill_signal, "TimeoutStopUSec", "t", s->timeout_stop_usec,
-                        "CollectMode", "s", "inactive-or-failed", "Restart", "s",
-                        s->restart ? s->restart : "no", "SyslogIdentifier", "s",
-                        s->syslog_identifier);
-        if (r >= 0 && s->memory_max != UINT64_MAX)
-                r = sd_bus_message_append(m, "(sv)", "MemoryMax", "t", s->memory_max);
-        if (r >= 0 && s->tasks_max != UINT64_MAX)
-                r = sd_bus_message_append(m, "(sv)", "TasksMax", "t", s->tasks_max);
-        if (r >= 0)
-                r = append_exec(m, "ExecStart", s->exec_start);
-        if (r >= 0)
-                r = append_exec(m, "ExecStopPost", s->exec_stop_post);
-        return r;
-}
-
-static int append_property_list(sd_bus_message *m, const BusProperty *properties, size_t n) {
-        int r = 0;
-        for (size_t i = 0; i < n && r >= 0; i++) {
-                const BusProperty *p = &properties[i];
-                r = p->text ? sd_bus_message_append(m, "(sv)", p->name, "s", p->text)
-                            : sd_bus_message_append(m, "(sv)", p->name, "t", p->number);
-        }
-        return r;
-}
-
-/* The call with everything before the properties, open for them. */
-static int open_transient(Bus *bus, const char *unit, sd_bus_message **ret_call) {
+bool bus_start_transient(
+                Bus *bus, const char *unit, const UnitProperties *properties, GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) call = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
+        if (!subscribe(bus, error))
+                return false;
         int r = sd_bus_message_new_method_call(
-                        bus->bus, ret_call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
+                        bus->bus, &call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
                         "StartTransientUnit");
         if (r >= 0)
-                r = sd_bus_message_append(*ret_call, "ss", unit, "fail");
-        return r >= 0 ? sd_bus_message_open_container(*ret_call, 'a', "(sv)") : r;
-}
-
-static bool
-call_transient(Bus *bus, sd_bus_message *call, int r, const char *unit, GError **error) {
-        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
-        g_autoptr(sd_bus_message) reply = NULL;
+                r = sd_bus_message_append(call, "ss", unit, "fail");
         if (r >= 0)
-                r = sd_bus_message_close_container(call);
+                r = unit_properties_append(properties, call);
         if (r >= 0)
                 r = sd_bus_message_append(call, "a(sa(sv))", 0);
         if (r >= 0)
@@ -265,38 +218,8 @@ call_transient(Bus *bus, sd_bus_message *call, int r, const char *unit, GError *
         return finish_job(bus, reply, "start", unit, error);
 }
 
-bool bus_start_transient(Bus *bus, const TransientService *service, GError **error) {
-        g_autoptr(sd_bus_message) call = NULL;
-        if (!subscribe(bus, error))
-                return false;
-        int r = open_transient(bus, service->unit, &call);
-        if (r >= 0)
-                r = append_properties(call, service);
-        return call_transient(bus, call, r, service->unit, error);
-}
-
-bool bus_start_scope(Bus *bus, const TransientScope *scope, GError **error) {
-        g_autoptr(sd_bus_message) call = NULL;
-        if (!subscribe(bus, error))
-                return false;
-        int r = open_transient(bus, scope->unit, &call);
-        if (r >= 0)
-                r = sd_bus_message_append(
-                                call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s",
-                                scope->description, "Slice", "s", scope->slice, "Delegate", "b", 1,
-                                "CollectMode", "s", "inactive-or-failed", "PIDs", "au", 1,
-                                (uint32_t) scope->pid);
-        if (r >= 0)
-                r = append_property_list(call, scope->properties, scope->n_properties);
-        return call_transient(bus, call, r, scope->unit, error);
-}
-
 bool bus_set_properties(
-                Bus *bus,
-                const char *unit,
-                const BusProperty *properties,
-                size_t n_properties,
-                GError **error) {
+                Bus *bus, const char *unit, const UnitProperties *properties, GError **error) {
         g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
         g_autoptr(sd_bus_message) call = NULL;
         int r = sd_bus_message_new_method_call(
@@ -305,14 +228,16 @@ bool bus_set_properties(
         if (r >= 0)
                 r = sd_bus_message_append(call, "sb", unit, 1);
         if (r >= 0)
-                r = sd_bus_message_open_container(call, 'a', "(sv)");
-        if (r >= 0)
-                r = append_property_list(call, properties, n_properties);
-        if (r >= 0)
-                r = sd_bus_message_close_container(call);
+                r = unit_properties_append(properties, call);
         if (r >= 0)
                 r = sd_bus_call(bus->bus, call, 0, &bus_error, NULL);
-        return r < 0 ? fail(error, r, &bus_error, "set properties of", unit) : true;
+        return r >= 0 || fail(error, r, &bus_error, "set properties of", unit);
+}
+
+bool bus_freeze_unit(Bus *bus, const char *unit, bool freeze, GError **error) {
+        return manager_call(
+                        bus, freeze ? "FreezeUnit" : "ThawUnit", unit, freeze ? "freeze" : "thaw",
+                        error);
 }
 
 static char *unit_path(const char *unit) {

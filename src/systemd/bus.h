@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "systemd/unit-property.h"
+
 /* Calls to the service manager over its private socket (/run/systemd/private, or the user
  * manager's), so that no bus daemon is needed: org.freedesktop.systemd1(5). */
 
@@ -17,51 +19,21 @@ Bus *bus_open(GError **error);
 void bus_free(Bus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 
-typedef struct TransientService {
-        const char *unit; /* "berth-web.service" */
-        const char *description;
-        const char *const *exec_start; /* argv, NULL-terminated, absolute argv[0] */
-        const char *const *exec_stop_post;
-        const char *restart; /* "no", "on-failure", "always" */
-        const char *syslog_identifier;
-        int kill_signal;
-        uint64_t timeout_stop_usec;
-        uint64_t memory_max; /* bytes; UINT64_MAX: none */
-        uint64_t tasks_max;
-} TransientService;
+/* Starts a unit that exists until it stops, and waits for the start job. The error names the unit
+ * and the job's result. */
+bool bus_start_transient(
+                Bus *bus, const char *unit, const UnitProperties *properties, GError **error);
 
-/* Starts a service that exists until it stops, and waits for the start job. The error names the
- * unit and the job's result. */
-bool bus_start_transient(Bus *bus, const TransientService *service, GError **error);
-
-/* A property with an unsigned value ("MemoryMax", "t"), or, with text, a string ("Slice"). */
-typedef struct BusProperty {
-        const char *name;
-        uint64_t number;
-        const char *text; /* NULL: the number counts */
-} BusProperty;
-
-/* A transient scope around a process that exists, with Delegate=yes. */
-typedef struct TransientScope {
-        const char *unit; /* "prefix-name.scope" */
-        const char *slice;
-        const char *description;
-        pid_t pid;
-        const BusProperty *properties;
-        size_t n_properties;
-} TransientScope;
-bool bus_start_scope(Bus *bus, const TransientScope *scope, GError **error);
-
-/* systemctl set-property --runtime */
+/* Changes properties of a loaded unit until it stops or the host boots. */
 bool bus_set_properties(
-                Bus *bus,
-                const char *unit,
-                const BusProperty *properties,
-                size_t n_properties,
-                GError **error);
+                Bus *bus, const char *unit, const UnitProperties *properties, GError **error);
+
+/* The cgroup freezer, systemd.kill(5) apart: no process of the unit runs until it is thawed. */
+bool bus_freeze_unit(Bus *bus, const char *unit, bool freeze, GError **error);
 
 /* Starts a unit and waits for the job. */
 bool bus_start_unit(Bus *bus, const char *unit, GError **error);
+bool bus_restart_unit(Bus *bus, const char *unit, GError **error);
 
 /* Stopping in two steps, so that the caller may hurry the payload in between. Caller frees the job.
  */

@@ -10,7 +10,7 @@ setup() {
     need_systemd
     lab sh -ec "mkdir -p /tmp/pinned/bin && cp /bin/busybox /tmp/pinned/bin/busybox &&
         ln -sf busybox /tmp/pinned/bin/true && ln -sf busybox /tmp/pinned/bin/sleep &&
-        tar -C /tmp/pinned -c . | berth import -q -c 'CMD [\"/bin/sleep\",\"1000\"]' - $pinned"
+        tar -C /tmp/pinned -c . | berth import -q -c 'LABEL kept=test' -c 'CMD [\"/bin/sleep\",\"1000\"]' - $pinned"
 }
 
 teardown() {
@@ -30,7 +30,7 @@ pins() {
     run lab podman rmi $pinned
     [ "$status" -ne 0 ]
     [[ $output == *"in use"* ]]
-    lab podman image prune -a -f > /dev/null
+    lab podman image prune -a -f --filter label=kept=test > /dev/null
     lab podman image exists $pinned
     run lab berth rmi $pinned
     [ "$status" = 2 ]

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a container is known before its image is looked at. */
+#include "runtime/new-record.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+
+static int64_t now_nsec(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+bool container_check_name(const char *name, GError **error) {
+        if (g_ascii_isalnum(name[0]) && strlen(name) <= 200 &&
+            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+                            strlen(name))
+                return true;
+        return error_set_invalid(
+                        error,
+                        "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: '%s': invalid argument",
+                        name);
+}
+
+static bool set_log(const ContainerOptions *o, ContainerRecord *record, GError **error) {
+        static const char *const drivers[] = { "journald", "passthrough", "none", NULL };
+        record->log_driver = g_strdup(o->log_driver ? o->log_driver : "journald");
+        if (!g_strv_contains(drivers, record->log_driver))
+                return error_set_invalid(
+                                error,
+                                "log driver '%s' is not supported, use journald, passthrough or "
+                                "none",
+                                record->log_driver);
+        for (guint i = 0; o->log_opt && i < o->log_opt->len; i++) {
+                const char *text = o->log_opt->pdata[i];
+                if (!g_str_has_prefix(text, "tag="))
+                        return error_set_invalid(
+                                        error, "--log-opt '%s' is not supported, only tag=", text);
+                g_free(record->log_tag);
+                record->log_tag = g_strdup(text + 4);
+        }
+        return true;
+}
+
+/* Names and ids, to ids. */
+static bool
+set_requires(Runtime *runtime, const ContainerOptions *o, ContainerRecord *record, GError **error) {
+        g_autoptr(GStrvBuilder) ids = g_strv_builder_new();
+        for (guint i = 0; o->requires && i < o->requires->len; i++) {
+                g_auto(GStrv) names = g_strsplit(o->requires->pdata[i], ",", -1);
+                for (char **name = names; *name; name++) {
+                        g_autoptr(ContainerRecord) other =
+                                        record_find(runtime->records, *name, error);
+                        if (!other) {
+                                g_prefix_error(error, "--requires: ");
+                                return false;
+                        }
+                        g_strv_builder_add(ids, other->id);
+                }
+        }
+        if (o->requires)
+        record->requires = g_strv_builder_end(ids);
+        return true;
+}
+
+/* What only a service of the container's own can be given. */
+static bool set_service(const ContainerOptions *o, ContainerRecord *record, GError **error) {
+        uint64_t seconds = 0;
+        if (o->timeout && *o->timeout && !text_parse_uint64(o->timeout, INT32_MAX, &seconds))
+                return error_set_invalid(error, "invalid --timeout '%s'", o->timeout);
+        record->timeout_sec = (int64_t) seconds;
+        record->restart = g_strdup(o->restart);
+        record->sdnotify = g_strdup(o->sdnotify);
+        if (o->cgroup_parent && *o->cgroup_parent) {
+                g_autofree char *slice = g_path_get_basename(o->cgroup_parent);
+                if (!g_str_has_suffix(slice, ".slice"))
+                        return error_set_invalid(
+                                        error,
+                                        "did not receive systemd slice as cgroup parent when using "
+                                        "systemd to manage cgroups: invalid argument");
+                record->slice = g_steal_pointer(&slice);
+        }
+        bool restarts = o->restart && *o->restart && strcmp(o->restart, "no") != 0;
+        if (o->remove && restarts)
+                return error_set_invalid(
+                                error, "the --rm option conflicts with --restart, when the "
+                                       "restartPolicy is not \"\" and \"no\"");
+        return true;
+}
+
+static char *command_json(char **argv) {
+        if (!argv)
+                return NULL;
+        g_autoptr(JsonObject) object = json_object_new();
+        json_set_strings(object, "argv", (const char *const *) argv);
+        return json_format_object(object, false);
+}
+
+ContainerRecord *new_record(Runtime *runtime, const ContainerOptions *o, GError **error) {
+        g_autoptr(ContainerRecord) record = record_new();
+        record->id = hex_id_new();
+        record->name = o->name ? g_strdup(o->name) : g_strdup_printf("berth-%.12s", record->id);
+        record->created_nsec = now_nsec();
+        record->remove = o->remove || o->remove_image;
+        record->remove_image = o->remove_image;
+        record->tty = o->tty;
+        record->create_command = command_json(o->create_command);
+        if (!container_check_name(record->name, error) || !set_log(o, record, error) ||
+            !set_service(o, record, error) || !set_requires(runtime, o, record, error))
+                return NULL;
+        return g_steal_pointer(&record);
+}
