@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "cli/exit.h"
 #include "cli/image-json.h"
 #include "cli/inspect-container.h"
@@ -52,6 +51,19 @@ static JsonObject *look_up(Runtime *runtime, const char *name, const char *type,
         return image;
 }
 
+static bool print(const InspectOptions *options, GPtrArray *objects, GError **error) {
+        if (options->format && !template_is_json(options->format))
+                return template_print(options->format, objects, false, error);
+        template_print_json(objects);
+        return true;
+}
+
+static void print_error(gpointer data, gpointer unused) {
+        GError *error = data;
+        (void) verb_fail(&error);
+}
+
+/* What there is, then what there is not. */
 static int inspect(int argc, char **argv, const OptionTable *table, const char *fixed_type) {
         g_auto(InspectOptions) options = { 0 };
         g_auto(Runtime) runtime = { 0 };
@@ -63,28 +75,18 @@ static int inspect(int argc, char **argv, const OptionTable *table, const char *
                 return begun;
         g_autoptr(GPtrArray) objects =
                         g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
-        int status = EXIT_STATUS_OK;
+        g_autoptr(GPtrArray) errors = g_ptr_array_new(); /* print_error() frees them */
         for (char **name = names; *name; name++) {
+                GError *missing = NULL;
                 JsonObject *object = look_up(
-                                &runtime, *name, fixed_type ? fixed_type : options.type, &error);
-                if (object)
-                        g_ptr_array_add(objects, object);
-                else
-                        status = verb_fail(&error);
+                                &runtime, *name, fixed_type ? fixed_type : options.type, &missing);
+                g_ptr_array_add(object ? objects : errors, object ? (void *) object : missing);
         }
-        if (options.format && strcmp(options.format, "json") != 0) {
-                if (!template_print(options.format, objects, false, &error))
-                        return verb_fail(&error);
-                return status;
-        }
-        g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
-        JsonArray *array = json_array_new();
-        for (guint i = 0; i < objects->len; i++)
-                json_array_add_object_element(array, json_object_ref(objects->pdata[i]));
-        json_node_take_array(node, array);
-        g_autofree char *text = json_format(node, true);
-        printf("%s\n", text);
-        return status;
+        if ((objects->len > 0 || !options.format) && !print(&options, objects, &error))
+                return verb_fail(&error);
+        fflush(stdout);
+        g_ptr_array_foreach(errors, print_error, NULL);
+        return errors->len > 0 ? EXIT_STATUS_ERROR : EXIT_STATUS_OK;
 }
 
 int verb_inspect(int argc, char **argv) {

@@ -113,9 +113,9 @@ static bool add_cpu(JsonObject *resources, GPtrArray *rows, GError **error) {
                 (void) add(rows, "cpu", "cpu.max.burst",
                            g_strdup_printf("%" G_GINT64_FORMAT, burst));
         if (cpus && *cpus)
-                (void) add(rows, "cpuset", "cpuset.cpus", g_strdup(cpus));
+                add(rows, "cpuset", "cpuset.cpus", g_strdup(cpus))->property = "AllowedCPUs";
         if (mems && *mems)
-                (void) add(rows, "cpuset", "cpuset.mems", g_strdup(mems));
+                add(rows, "cpuset", "cpuset.mems", g_strdup(mems))->property = "AllowedMemoryNodes";
         return true;
 }
 
@@ -137,6 +137,7 @@ add_io_devices(JsonObject *io,
                const char *member,
                const char *file,
                const char *key,
+               const char *property,
                GPtrArray *rows,
                GError **error) {
         JsonArray *devices;
@@ -150,10 +151,12 @@ add_io_devices(JsonObject *io,
                     !json_need_int(device, "minor", &minor, error) ||
                     !json_need_int(device, *key ? "rate" : "weight", &rate, error))
                         return false;
-                (void) add(rows, "io", file,
-                           g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
-                                           " %s%" G_GINT64_FORMAT,
-                                           major, minor, key, rate));
+                ResourceRow *row =
+                                add(rows, "io", file,
+                                    g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
+                                                    " %s%" G_GINT64_FORMAT,
+                                                    major, minor, key, rate));
+                row->property = property;
         }
         return true;
 }
@@ -174,11 +177,15 @@ static bool add_io(JsonObject *resources, GPtrArray *rows, GError **error) {
                                        "version 2");
         if (weight > 0) /* [10, 1000] onto [1, 10000] */
                 add_limit(rows, "io", "io.weight", 1 + (weight - 10) * 9999 / 990, "IOWeight");
-        return add_io_devices(io, "weightDevice", "io.weight", "", rows, error) &&
-               add_io_devices(io, "throttleReadBpsDevice", "io.max", "rbps=", rows, error) &&
-               add_io_devices(io, "throttleWriteBpsDevice", "io.max", "wbps=", rows, error) &&
-               add_io_devices(io, "throttleReadIOPSDevice", "io.max", "riops=", rows, error) &&
-               add_io_devices(io, "throttleWriteIOPSDevice", "io.max", "wiops=", rows, error);
+        return add_io_devices(io, "weightDevice", "io.weight", "", "IODeviceWeight", rows, error) &&
+               add_io_devices(io, "throttleReadBpsDevice", "io.max", "rbps=", "IOReadBandwidthMax",
+                              rows, error) &&
+               add_io_devices(io, "throttleWriteBpsDevice", "io.max",
+                              "wbps=", "IOWriteBandwidthMax", rows, error) &&
+               add_io_devices(io, "throttleReadIOPSDevice", "io.max", "riops=", "IOReadIOPSMax",
+                              rows, error) &&
+               add_io_devices(io, "throttleWriteIOPSDevice", "io.max", "wiops=", "IOWriteIOPSMax",
+                              rows, error);
 }
 
 static bool add_huge_pages(JsonObject *resources, GPtrArray *rows, GError **error) {

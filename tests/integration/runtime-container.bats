@@ -54,7 +54,7 @@ in_container() { # FLAGS... -- COMMAND...
 @test "users come from the image's passwd and group" {
     [ "$(in_container --user app -- id)" = "uid=1000(app) gid=1000(app) groups=2000(extra)" ]
     [ "$(in_container --user app:0 -- id)" = "uid=1000(app) gid=0(root)" ]
-    [ "$(in_container --user 77:88 -- id)" = "uid=77 gid=88" ]
+    [ "$(in_container --user 77:88 -- id)" = "uid=77(77) gid=88(88)" ]
     run in_container --user nobodyhere -- id
     [ "$status" = 125 ]
     [[ $output == *nobodyhere* ]]
@@ -166,10 +166,15 @@ in_container() { # FLAGS... -- COMMAND...
     [ "$(in_container --umask 0077 -- sh -c umask)" = 0077 ]
 }
 
-@test "a limit that would limit nothing is refused, one of a service is on its unit" {
-    run in_container --memory 64m -- true
-    [ "$status" = 125 ]
-    [[ $output == *--memory* ]]
+@test "a limit is on a unit: the service, or a scope around what runs in the foreground" {
+    lab sh -c "berth run --rm --name short --network none --memory 64m --pids-limit 5 $image sleep 3 & 
+        for i in \$(seq 60); do systemctl -q is-active berth-short.scope && break; sleep 0.05; done
+        systemctl show -P MemoryMax -P TasksMax berth-short.scope; wait" > "$BERTH_TEST_WORK/limits"
+    run cat "$BERTH_TEST_WORK/limits"
+    [ "${lines[0]}" = 67108864 ]
+    [ "${lines[1]}" = 5 ]
+    run lab systemctl is-active berth-short.scope
+    [ "$output" = inactive ]
     lab berth run -d --name limited --memory 64m --pids-limit 50 --network none $image sleep 1000 > /dev/null
     [ "$(lab systemctl show -P MemoryMax berth-limited.service)" = 67108864 ]
     [ "$(lab systemctl show -P TasksMax berth-limited.service)" = 50 ]

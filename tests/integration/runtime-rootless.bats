@@ -73,7 +73,7 @@ lo" ]
     [ "${lines[2]}" = "$uid" ]
     [ "$(lab stat -c %u "$home/shared/mine")" = "$uid" ]
     run in_container --userns keep-id:uid=500,gid=600 -- id
-    [ "$output" = "uid=500 gid=600" ]
+    [ "$output" = "uid=500(500) gid=600(600)" ]
     # the user themselves is not inside: what is theirs is nobody's
     run in_container --userns nomap -v "$home/shared:/shared" -- stat -c %u /shared/mine /bin/busybox
     [ "${lines[0]}" = 65534 ]

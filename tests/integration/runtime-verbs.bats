@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# The life of containers by their verbs, in the words of Podman 5.4.
+
+bats_require_minimum_version 1.5.0
+load systemd-lib.bash
+
+setup() {
+    need_systemd
+}
+
+teardown() {
+    [ -n "${BERTH_SYSTEMD:-}" ] || return 0
+    lab berth rm -f -t 0 --all > /dev/null 2>&1 || true
+}
+
+service() { # NAME [FLAGS...]: one that ends on SIGTERM
+    local name=$1
+    shift
+    lab berth run -d --name "$name" --network none "$@" $image sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
+}
+
+@test "an unknown container has Podman's message in every verb" {
+    for verb in start stop restart pause unpause rm kill wait logs "exec foo ls"; do
+        [[ $verb == *foo* ]] || verb="$verb foo"
+        run lab berth $verb
+        [ "$status" = 125 ]
+        [[ $output == 'Error: no container with '*'"foo" found: no such container' ]]
+    done
+    run lab berth container exists foo
+    [ "$status" = 1 ]
+    run lab berth inspect foo
+    [ "$status" = 125 ]
+    [[ $output == *'[]'*'Error: no such object: "foo"'* ]]
+}
+
+@test "restart keeps the container, and works on stopped ones and by filter" {
+    id=$(service one --label keep=1)
+    before=$(lab berth inspect one --format '{{.State.Pid}}')
+    [ "$(lab berth restart one)" = one ]
+    after=$(lab berth inspect one --format '{{.Id}} {{.State.Pid}}')
+    [ "${after% *}" = "$id" ]
+    [ "${after#* }" != "$before" ]
+    lab berth stop one
+    [ "$(lab berth inspect one --format '{{.State.Status}} {{.State.ExitCode}}')" = "exited 5" ]
+    lab berth restart --filter label=keep=1
+    [ "$(lab berth ps --format '{{.Names}} {{.State}}')" = "one running" ]
+}
+
+@test "pause freezes, unpause thaws, stop ends what is frozen" {
+    id=$(service two)
+    [ "$(lab berth pause two)" = two ]
+    [ "$(lab berth ps -a --format '{{.State}}')" = paused ]
+    [[ $(lab berth ps -a --format '{{.Status}}') == "Up "*"(Paused)" ]]
+    [ "$(property berth-two.service FreezerState)" = frozen ]
+    run lab berth pause two
+    [[ $output == "Error: \"$id\" is already paused: container state improper" ]]
+    lab berth unpause --all
+    run lab berth unpause two
+    [[ $output == "Error: \"$id\" is not paused, can't unpause: container state improper" ]]
+    lab berth pause two
+    lab berth stop two
+    [ "$(lab berth inspect two --format '{{.State.ExitCode}}')" = 5 ]
+    run lab berth pause two
+    [[ $output == *"is not running, can't pause: container state improper" ]]
+}
+
+@test "rename, also of one that runs; a name in use is refused" {
+    service three > /dev/null
+    lab berth create --name other --network none $image true > /dev/null
+    lab berth rename three four
+    [ "$(lab berth ps --format '{{.Names}}')" = four ]
+    run lab berth rename four other
+    [[ $output == *'the container name "other" is already in use by'* ]]
+    run lab berth rename four /bad
+    [[ $output == *'names must match'* ]]
+    lab berth stop four
+    lab berth start four
+    lab berth rm -f four
+}
+
+@test "prune and rm by filter and cidfile leave the others" {
+    service five --label a=1 --cidfile /tmp/five.cid > /dev/null
+    lab berth create --name six --label a=2 --network none $image true > /dev/null
+    lab berth create --name seven --network none $image true > /dev/null
+    lab berth container prune -f --filter label=a=2 > /dev/null
+    [ "$(lab berth ps -a --format '{{.Names}}' | sort | tr '\n' ' ')" = "five seven " ]
+    lab berth container prune -f > /dev/null
+    [ "$(lab berth ps -a --format '{{.Names}}')" = five ]
+    lab berth rm -f -t 0 --cidfile /tmp/five.cid
+    run lab berth rm --cidfile /tmp/nothing.cid
+    [ "$status" = 125 ]
+    lab berth rm --ignore --cidfile /tmp/nothing.cid
+    [ -z "$(lab berth ps -aq)" ]
+    lab rm -f /tmp/five.cid
+}
+
+@test "ps: fields, filters and tables as Podman has them" {
+    service eight --label x=y > /dev/null
+    lab berth create --name nine --network none -v /usr/share:/s:ro $image true > /dev/null
+    [ "$(lab berth ps -a --filter status=created --format '{{.Names}}')" = nine ]
+    [ "$(lab berth ps -a --filter volume=/s --format '{{.Names}} {{.Mounts}}')" = "nine /s" ]
+    [ "$(lab berth ps --filter label=x --format '{{.Label "x"}}')" = y ]
+    [ "$(lab berth ps -a --filter since=eight -q | wc -l)" = 1 ]
+    [ "$(lab berth ps -a --sort names --format '{{.Names}}' | tr '\n' ' ')" = "eight nine " ]
+    run lab berth ps --filter nope=1
+    [ "$output" = "Error: nope is an invalid filter" ]
+    run lab berth ps --format 'table {{.ID}} {{.Names}} {{.RunningFor}}'
+    [[ ${lines[0]} == "CONTAINER ID  NAMES       RUNNING FOR" ]]
+    run lab berth ps --ns
+    [[ ${lines[0]} == "CONTAINER ID  NAMES       PID         CGROUPNS    IPC         MNT         NET         PIDNS       USERNS      UTS" ]]
+    run lab berth ps -s --format '{{.Size}}'
+    [[ $output =~ ^[0-9.]+.*\ \(virtual\ .*\)$ ]]
+    lab sh -c "berth ps -a --format json | jq -e '.[0] | has(\"AutoRemove\") and has(\"Command\") and has(\"CIDFile\") and has(\"ExitedAt\") and has(\"Namespaces\") and has(\"PodName\") and has(\"StartedAt\")'"
+}
+
+@test "inspect has the fields that people ask Podman for" {
+    lab berth create --name ten --network none --cap-add net_admin --cap-drop chown --security-opt no-new-privileges \
+        --tmpfs /t -e A=b --entrypoint /bin/sleep --user 5:6 --device /dev/null:/dev/x:rw -v insp:/data $image 100 > /dev/null
+    run lab berth inspect ten --format '{{.Path}} {{.Args}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}}'
+    [ "$output" = "/bin/sleep [100] [/bin/sleep] [100] 5:6" ]
+    run lab berth inspect ten --format '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Tmpfs}}'
+    [[ $output == "[CAP_NET_ADMIN] [CAP_CHOWN] [no-new-privileges] map[/t:"* ]]
+    run lab berth inspect ten --format '{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}} {{.RW}}{{end}}'
+    [ "$output" = "volume insp /data true" ]
+    run lab berth inspect ten --format '{{(index .HostConfig.Devices 0).PathInContainer}} {{.Config.StopSignal}} {{.State.Status}}'
+    [ "$output" = "/dev/x SIGTERM created" ]
+    run lab berth inspect ten --format '{{index .Config.CreateCommand 1}} {{.Config.StopTimeout}}'
+    [ "$output" = "create 10" ]
+    lab rm -rf /var/lib/containers/storage/volumes/insp
+}
