@@ -77,11 +77,18 @@ static int install_filter(const struct sock_fprog *program, unsigned int flags) 
         return r < 0 ? -errno : (int) r;
 }
 
+/* The unit's filters come last, for they may forbid what is done before. */
+int hardening_in_child(const ChildIdentity *id) {
+        int r = 0;
+        for (size_t i = 0; i < id->n_hardening && r >= 0; i++)
+                r = install_filter(&id->hardening[i], 0);
+        return r;
+}
+
 int seccomp_in_child(const ChildIdentity *id, int socket_fd) {
-        int r = id->hardening ? install_filter(id->hardening, 0) : 0;
-        if (r < 0 || !id->seccomp)
-                return r;
-        r = install_filter(id->seccomp, id->seccomp_flags);
+        if (!id->seccomp)
+                return 0;
+        int r = install_filter(id->seccomp, id->seccomp_flags);
         if (r < 0 || !(id->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
                 return r;
         int listener = r; /* close-on-exec, seccomp(2) */

@@ -38,6 +38,7 @@ int loopback_in_child(void);
 int rlimits_in_child(const ChildPlan *plan, size_t *index);
 int identity_in_child(const ChildIdentity *identity);
 int seccomp_in_child(const ChildIdentity *identity, int socket_fd);
+int hardening_in_child(const ChildIdentity *identity);
 int keyring_in_child(const char *name);
 int memory_policy_in_child(const ChildMemoryPolicy *policy);
 

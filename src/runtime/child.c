@@ -254,6 +254,9 @@ int child_exec(const ChildPlan *plan, int label_fd, ChildStage *ret_stage) {
                 if (r < 0)
                         return r;
         }
+        r = hardening_in_child(id);
+        if (r < 0)
+                return r;
         *ret_stage = CHILD_STAGE_EXEC;
         execve(path, plan->argv, plan->envp);
         return -errno;

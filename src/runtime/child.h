@@ -61,7 +61,8 @@ typedef struct ChildIdentity {
         int last_capability;
         bool has_setgroups; /* false: the namespace forbids it, user_namespaces(7) */
         bool no_new_privileges;
-        const struct sock_fprog *hardening; /* a filter below the other one; NULL: none */
+        const struct sock_fprog *hardening; /* filters below the other one */
+        size_t n_hardening;
         const struct sock_fprog *seccomp;   /* NULL: none */
         unsigned int seccomp_flags;         /* with NEW_LISTENER its descriptor is reported */
 } ChildIdentity;

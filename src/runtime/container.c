@@ -58,6 +58,7 @@ void container_clear(Container *container) {
         g_clear_pointer(&container->spec, oci_spec_free);
         fd_close(&container->root_fd);
         fd_close(&container->userns_fd);
+        g_clear_pointer(&container->unit_filters, g_ptr_array_unref);
 }
 
 void container_forget_root(Container *container) {

@@ -30,6 +30,7 @@ typedef struct Container {
         OciSpec *spec;
         int root_fd;   /* its root file system, a detached mount; -1: not mounted */
         int userns_fd; /* with its id maps, for mounts; -1: none */
+        GPtrArray *unit_filters; /* system call filters of its unit, of GBytes; or NULL */
 } Container;
 
 void container_clear(Container *container);

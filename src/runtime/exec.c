@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/user.h"
+#include "runtime/hardening.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
 #include "runtime/user.h"
@@ -184,7 +185,9 @@ bool container_exec(
                                 .root_fd = -1,
                                 .userns_fd = -1 };
         autofd int root_fd = c.spec ? open_root(record, error) : -1;
-        if (root_fd < 0 || !adapt_spec(c.spec, options, root_fd, error))
+        if (root_fd < 0 || !adapt_spec(c.spec, options, root_fd, error) ||
+            (record->unit && !options->privileged &&
+             !hardening_apply(record->unit, c.spec, &c.unit_filters, error)))
                 return false;
         autofd int cgroup_fd = -1;
         g_autofree char *cgroup = NULL;

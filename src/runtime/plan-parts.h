@@ -15,8 +15,9 @@ struct RuntimePlan {
         GArray *sysctls;
         GArray *rlimits;
         GArray *joins; /* of ChildNamespace; their fds are ours */
-        struct sock_fprog program, hardening_program;
-        GBytes *filter, *hardening;
+        struct sock_fprog program;
+        GBytes *filter;
+        GPtrArray *hardening; /* of GBytes, or NULL */
         int userns_fd; /* with the container's maps, for idmapped mounts; or -1, borrowed */
 };
 

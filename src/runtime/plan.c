@@ -130,15 +130,18 @@ static void fill_identity(RuntimePlan *plan, const PlanRequest *request) {
                 id->seccomp = &plan->program;
                 id->seccomp_flags = request->filter_flags;
         }
-        if (plan->hardening) {
+        guint n = plan->hardening ? plan->hardening->len : 0;
+        struct sock_fprog *programs = plan_keep(plan, g_new0(struct sock_fprog, n + 1));
+        for (guint i = 0; i < n; i++) {
                 gsize size;
-                const void *bytes = g_bytes_get_data(plan->hardening, &size);
-                plan->hardening_program = (struct sock_fprog){
+                const void *bytes = g_bytes_get_data(plan->hardening->pdata[i], &size);
+                programs[i] = (struct sock_fprog){
                         .len = (unsigned short) (size / sizeof(struct sock_filter)),
                         .filter = (struct sock_filter *) bytes,
                 };
-                id->hardening = &plan->hardening_program;
         }
+        id->hardening = programs;
+        id->n_hardening = n;
 }
 
 static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
@@ -212,7 +215,7 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->joins = g_array_new(FALSE, TRUE, sizeof(ChildNamespace));
         plan->rlimits = g_array_new(FALSE, TRUE, sizeof(ChildRlimit));
         plan->filter = request->filter ? g_bytes_ref(request->filter) : NULL;
-        plan->hardening = request->hardening ? g_bytes_ref(request->hardening) : NULL;
+        plan->hardening = request->hardening ? g_ptr_array_ref(request->hardening) : NULL;
         plan->child.socket_fd = -1;
         plan->spec = spec;
         plan->userns_fd = request->userns_fd;
@@ -242,7 +245,7 @@ void runtime_plan_free(RuntimePlan *plan) {
         g_array_unref(plan->rlimits);
         g_ptr_array_unref(plan->memory);
         g_clear_pointer(&plan->filter, g_bytes_unref);
-        g_clear_pointer(&plan->hardening, g_bytes_unref);
+        g_clear_pointer(&plan->hardening, g_ptr_array_unref);
         g_free(plan);
 }
 

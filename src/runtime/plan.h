@@ -18,7 +18,7 @@ typedef struct PlanRequest {
         const char *attach_path;
         GBytes *filter;            /* compiled system call filter, or NULL */
         unsigned int filter_flags; /* SECCOMP_FILTER_FLAG_* */
-        GBytes *hardening;         /* another one below it, or NULL */
+        GPtrArray *hardening;      /* further ones, of GBytes, or NULL */
         unsigned int n_listen_fds;
         bool console;
         bool is_join; /* one more process of a running container: nothing to set up */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "runtime/cgroup-manager.h"
+#include "runtime/hardening.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/notify-proxy.h"
@@ -53,6 +54,7 @@ RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds,
                 .root_fd = c->root_fd,
                 .attach_path = attach,
                 .filter = filter,
+                .hardening = c->unit_filters,
                 .n_listen_fds = n_listen_fds,
                 .console = c->spec->terminal,
                 .userns_fd = c->userns_fd,
@@ -247,6 +249,8 @@ bool container_run_supervised(
 
         unsigned int n_listen_fds = take_listen_fds(c->spec);
         if (!network_begin(runtime, c, error) || !make_payload_cgroup(c, &cgroup_fd, error) ||
+            (c->record->unit &&
+             !hardening_apply(c->record->unit, c->spec, &c->unit_filters, error)) ||
             !open_unit_stdio(runtime, c, &stdio, error))
                 return false;
         if (notify == CONTAINER_NOTIFY_CONTAINER) {

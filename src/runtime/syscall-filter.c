@@ -246,7 +246,7 @@ static bool add_architectures(scmp_filter_ctx filter, char *const *names, GError
         return true;
 }
 
-static bool export_program(scmp_filter_ctx filter, GBytes **ret_program, GError **error) {
+bool syscall_filter_export(void *filter, GBytes **ret_program, GError **error) {
         autofd int fd = memfd_create("seccomp", MFD_CLOEXEC);
         if (fd < 0)
                 return error_set_errno(error, errno, "Cannot create a memory file");
@@ -293,7 +293,7 @@ build_filter(JsonObject *top, uint64_t capabilities, GBytes **ret_program, GErro
                         return false;
                 }
         }
-        return export_program(filter, ret_program, error);
+        return syscall_filter_export(filter, ret_program, error);
 }
 
 bool syscall_filter_compile(

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "systemd/unit-settings.h"
+
 /* System call filters. The profile is JSON as containers-common ships it (seccomp.json(5) of
  * Podman: groups with includes/excludes by capability and architecture). Compiling one costs
  * milliseconds, so the program is kept under cache_dir, named by everything that goes into it. */
@@ -37,6 +39,13 @@ bool syscall_filter_compile_spec(
                 unsigned int *ret_flags,
                 bool *ret_notifies,
                 GError **error);
+
+/* The sandbox keys of a unit: none to two programs (GBytes), the container's own filter apart. */
+bool syscall_filter_compile_unit(
+                const UnitSettings *settings, GPtrArray **ret_programs, GError **error);
+
+/* A libseccomp context's program, for the files that build one. */
+bool syscall_filter_export(void *filter, GBytes **ret_program, GError **error);
 
 /* The filter used where no profile is installed: every system call that libseccomp knows, without
  * those that reach the host or other containers; unknown ones give ENOSYS. */

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/user.h"
+#include "systemd/bus-private.h"
 
 #define MANAGER_SERVICE   "org.freedesktop.systemd1"
 #define MANAGER_PATH      "/org/freedesktop/systemd1"
@@ -22,7 +23,6 @@ struct Bus {
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 
 static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *unused) {
         Bus *bus = data;
@@ -63,6 +63,10 @@ Bus *bus_open(GError **error) {
                 return NULL;
         }
         return g_steal_pointer(&bus);
+}
+
+sd_bus *bus_handle(Bus *bus) {
+        return bus->bus;
 }
 
 void bus_free(Bus *bus) {
