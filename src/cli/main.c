@@ -50,6 +50,7 @@ static const Verb verbs[] = {
         { "container inspect", verb_container_inspect, NULL },
         { "container logs", verb_logs, NULL },
         { "system info", verb_info, NULL },
+        { "system audit", verb_system_audit, "Compare a unit's settings with its container" },
         { "container run", verb_run, NULL },
         { "container create", verb_create, NULL },
         { "container launch", verb_container_launch, NULL },

@@ -37,6 +37,7 @@ int verb_untag(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_image_tree(int argc, char **argv);
 int verb_image_prune(int argc, char **argv);
+int verb_system_audit(int argc, char **argv);
 int verb_system_df(int argc, char **argv);
 int verb_system_gc(int argc, char **argv);
 int verb_image_mount(int argc, char **argv);

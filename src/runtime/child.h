@@ -63,8 +63,8 @@ typedef struct ChildIdentity {
         bool no_new_privileges;
         const struct sock_fprog *hardening; /* filters below the other one */
         size_t n_hardening;
-        const struct sock_fprog *seccomp;   /* NULL: none */
-        unsigned int seccomp_flags;         /* with NEW_LISTENER its descriptor is reported */
+        const struct sock_fprog *seccomp; /* NULL: none */
+        unsigned int seccomp_flags;       /* with NEW_LISTENER its descriptor is reported */
 } ChildIdentity;
 
 /* set_mempolicy(2) */

@@ -28,8 +28,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Runtime, runtime_clear)
 typedef struct Container {
         ContainerRecord *record;
         OciSpec *spec;
-        int root_fd;   /* its root file system, a detached mount; -1: not mounted */
-        int userns_fd; /* with its id maps, for mounts; -1: none */
+        int root_fd;             /* its root file system, a detached mount; -1: not mounted */
+        int userns_fd;           /* with its id maps, for mounts; -1: none */
         GPtrArray *unit_filters; /* system call filters of its unit, of GBytes; or NULL */
 } Container;
 

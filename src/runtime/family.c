@@ -14,21 +14,36 @@ int address_family_from_text(const char *text) {
                 const char *text;
                 int family;
         } rows[] = {
-                { "AF_UNIX", AF_UNIX },           { "AF_LOCAL", AF_UNIX },
-                { "AF_INET", AF_INET },           { "AF_INET6", AF_INET6 },
-                { "AF_NETLINK", AF_NETLINK },     { "AF_PACKET", AF_PACKET },
-                { "AF_VSOCK", AF_VSOCK },         { "AF_ALG", AF_ALG },
-                { "AF_BLUETOOTH", AF_BLUETOOTH }, { "AF_CAN", AF_CAN },
-                { "AF_XDP", AF_XDP },             { "AF_TIPC", AF_TIPC },
-                { "AF_KEY", AF_KEY },             { "AF_PPPOX", AF_PPPOX },
-                { "AF_RDS", AF_RDS },             { "AF_KCM", AF_KCM },
-                { "AF_IB", AF_IB },               { "AF_SMC", AF_SMC },
-                { "AF_QIPCRTR", AF_QIPCRTR },     { "AF_NFC", AF_NFC },
-                { "AF_X25", AF_X25 },             { "AF_AX25", AF_AX25 },
-                { "AF_IPX", AF_IPX },             { "AF_APPLETALK", AF_APPLETALK },
-                { "AF_PHONET", AF_PHONET },       { "AF_IEEE802154", AF_IEEE802154 },
-                { "AF_MPLS", AF_MPLS },           { "AF_RXRPC", AF_RXRPC },
-                { "AF_LLC", AF_LLC },             { "AF_ISDN", AF_ISDN },
+                { "AF_UNIX", AF_UNIX },
+                { "AF_LOCAL", AF_UNIX },
+                { "AF_INET", AF_INET },
+                { "AF_INET6", AF_INET6 },
+                { "AF_NETLINK", AF_NETLINK },
+                { "AF_PACKET", AF_PACKET },
+                { "AF_VSOCK", AF_VSOCK },
+                { "AF_ALG", AF_ALG },
+                { "AF_BLUETOOTH", AF_BLUETOOTH },
+                { "AF_CAN", AF_CAN },
+                { "AF_XDP", AF_XDP },
+                { "AF_TIPC", AF_TIPC },
+                { "AF_KEY", AF_KEY },
+                { "AF_PPPOX", AF_PPPOX },
+                { "AF_RDS", AF_RDS },
+                { "AF_KCM", AF_KCM },
+                { "AF_IB", AF_IB },
+                { "AF_SMC", AF_SMC },
+                { "AF_QIPCRTR", AF_QIPCRTR },
+                { "AF_NFC", AF_NFC },
+                { "AF_X25", AF_X25 },
+                { "AF_AX25", AF_AX25 },
+                { "AF_IPX", AF_IPX },
+                { "AF_APPLETALK", AF_APPLETALK },
+                { "AF_PHONET", AF_PHONET },
+                { "AF_IEEE802154", AF_IEEE802154 },
+                { "AF_MPLS", AF_MPLS },
+                { "AF_RXRPC", AF_RXRPC },
+                { "AF_LLC", AF_LLC },
+                { "AF_ISDN", AF_ISDN },
         };
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
                 if (strcmp(rows[i].text, text) == 0)
@@ -41,10 +56,10 @@ int errno_from_text(const char *text) {
                 const char *text;
                 int number;
         } rows[] = {
-                { "EPERM", EPERM },   { "EACCES", EACCES }, { "ENOSYS", ENOSYS },
-                { "EINVAL", EINVAL }, { "ENOENT", ENOENT }, { "EOPNOTSUPP", EOPNOTSUPP },
-                { "EIO", EIO },       { "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM },
-                { "EBUSY", EBUSY },   { "ENOSPC", ENOSPC }, { "EAFNOSUPPORT", EAFNOSUPPORT },
+                { "EPERM", EPERM },     { "EACCES", EACCES }, { "ENOSYS", ENOSYS },
+                { "EINVAL", EINVAL },   { "ENOENT", ENOENT }, { "EOPNOTSUPP", EOPNOTSUPP },
+                { "EIO", EIO },         { "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM },
+                { "EBUSY", EBUSY },     { "ENOSPC", ENOSPC }, { "EAFNOSUPPORT", EAFNOSUPPORT },
                 { "EUCLEAN", EUCLEAN }, { "EILSEQ", EILSEQ }, { "EROFS", EROFS },
         };
         uint64_t number;

@@ -18,7 +18,7 @@ struct RuntimePlan {
         struct sock_fprog program;
         GBytes *filter;
         GPtrArray *hardening; /* of GBytes, or NULL */
-        int userns_fd; /* with the container's maps, for idmapped mounts; or -1, borrowed */
+        int userns_fd;        /* with the container's maps, for idmapped mounts; or -1, borrowed */
 };
 
 void *plan_keep(RuntimePlan *plan, void *memory);

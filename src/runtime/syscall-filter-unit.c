@@ -23,8 +23,10 @@ static void filter_release(scmp_filter_ctx *filter) {
 }
 #define autofilter __attribute__((cleanup(filter_release)))
 
+/* A number that is no errno is systemd's way to say "kill". */
 static uint32_t action_of(int number) {
-        return number > 0 ? SCMP_ACT_ERRNO((uint32_t) number) : SCMP_ACT_KILL_PROCESS;
+        return number > 0 && number < 4096 ? SCMP_ACT_ERRNO((uint32_t) number)
+                                           : SCMP_ACT_KILL_PROCESS;
 }
 
 static bool export_filter(scmp_filter_ctx filter, GPtrArray *programs, GError **error) {
@@ -60,13 +62,33 @@ add_call(scmp_filter_ctx filter, const char *text, uint32_t action, bool allow, 
 static bool add_calls(const UnitSettings *s, GPtrArray *programs, GError **error) {
         /* what systemd lets through as well, systemd.exec(5) "SystemCallFilter=" */
         static const char *const implied[] = {
-                "execve",       "execveat",       "exit",          "exit_group",
-                "getrlimit",    "rt_sigreturn",   "sigreturn",     "brk",
-                "mmap",         "munmap",         "mprotect",      "arch_prctl",
-                "clock_getres", "clock_gettime",  "clock_nanosleep", "gettimeofday",
-                "nanosleep",    "pause",          "time",          "restart_syscall",
-                "rseq",         "set_robust_list", "set_tid_address", "futex",
-                "prlimit64",    "getrandom",      "set_thread_area",
+                "execve",
+                "execveat",
+                "exit",
+                "exit_group",
+                "getrlimit",
+                "rt_sigreturn",
+                "sigreturn",
+                "brk",
+                "mmap",
+                "munmap",
+                "mprotect",
+                "arch_prctl",
+                "clock_getres",
+                "clock_gettime",
+                "clock_nanosleep",
+                "gettimeofday",
+                "nanosleep",
+                "pause",
+                "time",
+                "restart_syscall",
+                "rseq",
+                "set_robust_list",
+                "set_tid_address",
+                "futex",
+                "prlimit64",
+                "getrandom",
+                "set_thread_area",
         };
         if (!s->calls || (!s->calls[0] && !s->call_allow) || (!s->calls[0] && s->call_allow))
                 return true;
@@ -90,7 +112,11 @@ typedef struct Rules {
 } Rules;
 
 static void
-deny(Rules *rules, int number, const char *call, unsigned int n, const struct scmp_arg_cmp *compares) {
+deny(Rules *rules,
+     int number,
+     const char *call,
+     unsigned int n,
+     const struct scmp_arg_cmp *compares) {
         int nr = seccomp_syscall_resolve_name(call);
         if (nr == __NR_SCMP_ERROR || rules->error < 0)
                 return;
@@ -134,15 +160,15 @@ static void restrict_families(Rules *rules, const UnitSettings *s) {
                         listed = listed || address_family_from_text(*name) == family;
                 if (listed == s->family_allow)
                         continue;
-                const struct scmp_arg_cmp compare = {
-                        .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t) family
-                };
+                const struct scmp_arg_cmp compare = { .arg = 0,
+                                                      .op = SCMP_CMP_EQ,
+                                                      .datum_a = (scmp_datum_t) family };
                 deny(rules, EAFNOSUPPORT, "socket", 1, &compare);
         }
         if (s->family_allow) {
-                const struct scmp_arg_cmp beyond = {
-                        .arg = 0, .op = SCMP_CMP_GT, .datum_a = ADDRESS_FAMILY_MAX
-                };
+                const struct scmp_arg_cmp beyond = { .arg = 0,
+                                                     .op = SCMP_CMP_GT,
+                                                     .datum_a = ADDRESS_FAMILY_MAX };
                 deny(rules, EAFNOSUPPORT, "socket", 1, &beyond);
         }
 }
@@ -159,9 +185,9 @@ static void restrict_suid_sgid(Rules *rules) {
                 const char *call;
                 unsigned int arg;
         } rows[] = {
-                { "chmod", 1 },     { "fchmod", 1 },  { "fchmodat", 2 }, { "fchmodat2", 2 },
-                { "mkdir", 1 },     { "mkdirat", 2 }, { "mknod", 1 },    { "mknodat", 2 },
-                { "open", 2 },      { "openat", 3 },  { "creat", 1 },
+                { "chmod", 1 }, { "fchmod", 1 },  { "fchmodat", 2 }, { "fchmodat2", 2 },
+                { "mkdir", 1 }, { "mkdirat", 2 }, { "mknod", 1 },    { "mknodat", 2 },
+                { "open", 2 },  { "openat", 3 },  { "creat", 1 },
         };
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
                 deny_bits(rules, EPERM, rows[i].call, rows[i].arg, S_ISUID);
@@ -173,9 +199,9 @@ static void restrict_suid_sgid(Rules *rules) {
 static void restrict_realtime(Rules *rules) {
         static const uint64_t policies[] = { SCHED_FIFO, SCHED_RR, 6 /* SCHED_DEADLINE */ };
         for (size_t i = 0; i < G_N_ELEMENTS(policies); i++) {
-                const struct scmp_arg_cmp compare = {
-                        .arg = 1, .op = SCMP_CMP_EQ, .datum_a = policies[i]
-                };
+                const struct scmp_arg_cmp compare = { .arg = 1,
+                                                      .op = SCMP_CMP_EQ,
+                                                      .datum_a = policies[i] };
                 deny(rules, EPERM, "sched_setscheduler", 1, &compare);
         }
         const struct scmp_arg_cmp beyond = { .arg = 1, .op = SCMP_CMP_GT, .datum_a = 6 };
@@ -207,9 +233,7 @@ static bool add_uses(const UnitSettings *s, GPtrArray *programs, GError **error)
 }
 
 bool syscall_filter_compile_unit(
-                const UnitSettings *settings,
-                GPtrArray **ret_programs,
-                GError **error) {
+                const UnitSettings *settings, GPtrArray **ret_programs, GError **error) {
         g_autoptr(GPtrArray) programs =
                         g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
         /* the list last: it may not let seccomp(2) through */

@@ -40,7 +40,8 @@ static const struct {
         PropertyKind kind;
         size_t offset;
 } properties[] = {
-#define ROW(name, kind, member) { name, kind, offsetof(UnitSettings, member) }
+#define ROW(name, kind, member)                                                                    \
+        { name, kind, offsetof(UnitSettings, member) }
         ROW("NoNewPrivileges", PROPERTY_BOOL, no_new_privileges),
         ROW("LockPersonality", PROPERTY_BOOL, lock_personality),
         ROW("MemoryDenyWriteExecute", PROPERTY_BOOL, memory_deny_write_execute),
@@ -167,8 +168,7 @@ static int read_limit(sd_bus_message *m, const char *name, UnitSettings *s, bool
 static int read_property(sd_bus_message *m, const char *name, UnitSettings *s) {
         for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
                 if (strcmp(properties[i].name, name) == 0)
-                        return read_value(
-                                        m, properties[i].kind, (char *) s + properties[i].offset);
+                        return read_value(m, properties[i].kind, (char *) s + properties[i].offset);
         if (strcmp(name, "SystemCallFilter") == 0)
                 return read_list(m, &s->call_allow, &s->calls);
         if (strcmp(name, "RestrictAddressFamilies") == 0)
@@ -179,7 +179,8 @@ static int read_property(sd_bus_message *m, const char *name, UnitSettings *s) {
         return r < 0 || taken ? r : sd_bus_message_skip(m, "v");
 }
 
-static bool load_interface(Bus *bus, const char *unit, const char *interface, UnitSettings *s, GError **error) {
+static bool
+load_interface(Bus *bus, const char *unit, const char *interface, UnitSettings *s, GError **error) {
         g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
         sd_bus_message *reply = NULL;
         char *path = NULL;
@@ -201,9 +202,8 @@ static bool load_interface(Bus *bus, const char *unit, const char *interface, Un
                         r = sd_bus_message_exit_container(reply);
         }
         sd_bus_message_unref(reply);
-        return r >= 0 || error_set_errno(
-                                         error, r, "Cannot read the settings of unit '%s'%s%s", unit,
-                                         bus_error.message ? ": " : "",
+        return r >= 0 || error_set_errno(error, r, "Cannot read the settings of unit '%s'%s%s",
+                                         unit, bus_error.message ? ": " : "",
                                          bus_error.message ? bus_error.message : "");
 }
 

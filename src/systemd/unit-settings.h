@@ -8,8 +8,8 @@
 
 #include "systemd/bus.h"
 
-/* What a service's unit and its drop-ins say together about the process that it runs, read back from
- * the manager: systemd.exec(5). A command with "+" does not get these, our payload does. */
+/* What a service's unit and its drop-ins say together about the process that it runs, read back
+ * from the manager: systemd.exec(5). A command with "+" does not get these, our payload does. */
 
 typedef struct UnitLimit {
         uint64_t hard, soft; /* RLIM_INFINITY as UINT64_MAX */
