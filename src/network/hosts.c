@@ -184,8 +184,9 @@ static GPtrArray *choose(const GPtrArray *given, char *const *configured, const 
                 g_ptr_array_add(list, g_strdup(given->pdata[i]));
         if (list->len == 0)
                 take(list, configured);
-        for (guint i = 0; list->len == 0 && i < host->len; i++)
-                take(list, (char *const[]){ host->pdata[i], NULL });
+        bool nothing = list->len == 0;
+        for (guint i = 0; nothing && i < host->len; i++)
+                g_ptr_array_add(list, g_strdup(host->pdata[i]));
         return list;
 }
 
