@@ -107,6 +107,15 @@ static const Verb verbs[] = {
         { "network list", verb_network_ls, NULL },
         { "network remove", verb_network_rm, NULL },
 
+        /* Volumes */
+        { "volume create", verb_volume_create, "Create a volume" },
+        { "volume ls", verb_volume_ls, "List volumes" },
+        { "volume list", verb_volume_ls, NULL },
+        { "volume inspect", verb_volume_inspect, "Show all that is known of volumes" },
+        { "volume exists", verb_volume_exists, "Check whether a volume exists" },
+        { "volume rm", verb_volume_rm, "Remove volumes" },
+        { "volume prune", verb_volume_prune, "Remove volumes that no container uses" },
+
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
         { "quadlet install", verb_quadlet_install, "Install unit files" },

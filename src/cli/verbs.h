@@ -57,6 +57,14 @@ int verb_network_reload(int argc, char **argv);
 int verb_network_rm(int argc, char **argv);
 int verb_network_update(int argc, char **argv);
 
+/* Volumes */
+int verb_volume_create(int argc, char **argv);
+int verb_volume_ls(int argc, char **argv);
+int verb_volume_inspect(int argc, char **argv);
+int verb_volume_exists(int argc, char **argv);
+int verb_volume_rm(int argc, char **argv);
+int verb_volume_prune(int argc, char **argv);
+
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);
 int verb_quadlet_install(int argc, char **argv);

@@ -17,15 +17,7 @@
 #include "base/text.h"
 #include "runtime/child-steps.h"
 #include "runtime/idmap.h"
-
-#define VOLUME_NAME_MAX 128
-
-/* [a-zA-Z0-9][a-zA-Z0-9_.-]*, as Podman and Docker have it. */
-static bool volume_name_is_valid(const char *name) {
-        return g_ascii_isalnum(name[0]) && strlen(name) <= VOLUME_NAME_MAX &&
-               strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-                               strlen(name);
-}
+#include "runtime/volume.h"
 
 /* A named volume keeps container ids on disk: with a user namespace it is filled, as it is used,
  * through a mount that maps them. */
@@ -69,36 +61,45 @@ copy_up(const SpecRequest *request, const char *data, const char *destination, G
         return true;
 }
 
-char *volume_local_path(
-                const SpecRequest *request,
-                const char *name,
-                const char *destination,
-                GError **error) {
+typedef struct Fill {
+        const SpecRequest *request;
+        const char *destination; /* NULL: with nothing */
+} Fill;
+
+static bool fill_volume(const char *path, void *data, GError **error) {
+        const Fill *fill = data;
+        return !fill->destination || copy_up(fill->request, path, fill->destination, error);
+}
+
+/* The volume as it is, or a new one that looks like what it covers. */
+static Volume *
+take_volume(const SpecRequest *request,
+            const char *name,
+            const char *destination,
+            bool anonymous,
+            GError **error) {
         g_autofree char *data = g_build_filename(request->volumes_path, name, "_data", NULL);
-        if (faccessat(AT_FDCWD, data, F_OK, 0) == 0)
-                return g_steal_pointer(&data);
-        /* Filled under another name and renamed: a volume is there whole or not at all. */
-        g_autofree char *fresh = g_strdup_printf(
-                        "%s/.new-%s.%08x", request->volumes_path, name, g_random_int());
-        g_autofree char *fresh_data = g_build_filename(fresh, "_data", NULL);
-        g_autofree char *final = g_build_filename(request->volumes_path, name, NULL);
-        if (!file_make_directories(AT_FDCWD, fresh_data, 0755, error))
-                return NULL;
-        if (destination && !copy_up(request, fresh_data, destination, error)) {
-                (void) file_remove_tree(
-                                AT_FDCWD, fresh, NULL); /* the copy's error is the one to tell */
-                return NULL;
-        }
-        if (rename(fresh, final) < 0) {
-                int saved = errno;
-                (void) file_remove_tree(
-                                AT_FDCWD, fresh, NULL); /* another start made it meanwhile */
-                if (saved != EEXIST && saved != ENOTEMPTY) {
-                        error_set_errno(error, saved, "Cannot create volume '%s'", name);
+        Fill fill = { request, destination };
+        const VolumeRequest wanted = {
+                .name = name, .anonymous = anonymous, .fill = fill_volume, .data = &fill
+        };
+        GError *inner = NULL;
+        if (faccessat(AT_FDCWD, data, F_OK, 0) < 0 &&
+            !volume_create(request->volumes_path, &wanted, &inner)) {
+                if (!g_error_matches(inner, VOLUME_ERROR, VOLUME_ERROR_EXISTS)) {
+                        g_propagate_error(error, inner);
                         return NULL;
                 }
+                g_clear_error(&inner); /* another start made it meanwhile */
         }
-        return g_steal_pointer(&data);
+        g_autoptr(Volume) volume = volume_find(request->volumes_path, name, error);
+        if (!volume)
+                return NULL;
+        if (volume->needs_copy_up && destination && !volume_has_device(volume) &&
+            (!copy_up(request, volume->path, destination, error) ||
+             !volume_set_copied(request->volumes_path, volume, error)))
+                return NULL;
+        return g_steal_pointer(&volume);
 }
 
 static void remember_anonymous(ContainerRecord *record, const char *name) {
@@ -168,6 +169,34 @@ add_bind(OciSpec *spec, const char *source, const char *destination, const Volum
         oci_spec_add_mount(spec, destination, "bind", source, options->str);
 }
 
+/* A volume with type= and device=: the file system itself, mounted for this container alone. */
+static void add_device_volume(
+                OciSpec *spec,
+                const Volume *volume,
+                const char *destination,
+                const VolumeFlags *flags) {
+        const char *type = g_hash_table_lookup(volume->options, "type");
+        const char *device = g_hash_table_lookup(volume->options, "device");
+        const char *given = g_hash_table_lookup(volume->options, "o");
+        g_autoptr(GString) options = g_string_new("nosuid,nodev");
+        bool bind = !type || strcmp(type, "bind") == 0 || strcmp(type, "none") == 0;
+        g_auto(GStrv) words = g_strsplit(given ? given : "", ",", -1);
+        for (char **word = words; *word; word++) {
+                bool owner = g_str_has_prefix(*word, "uid=") || g_str_has_prefix(*word, "gid=");
+                bind = bind || strcmp(*word, "bind") == 0 || strcmp(*word, "rbind") == 0;
+                if (**word && (!owner || g_strcmp0(type, "tmpfs") == 0))
+                        g_string_append_printf(options, ",%s", *word);
+        }
+        for (guint i = 0; i < flags->mount_words->len; i++)
+                g_string_append_printf(options, ",%s", (char *) flags->mount_words->pdata[i]);
+        drop_covered(spec, destination);
+        if (bind)
+                g_string_append(options, ",rbind,rprivate");
+        oci_spec_add_mount(
+                        spec, destination, bind ? "bind" : type, device ? device : type,
+                        options->str);
+}
+
 /* A host path as it is, or the directory of a volume; source NULL is an anonymous volume. */
 static bool
 add_source(const SpecRequest *request,
@@ -205,15 +234,20 @@ add_source(const SpecRequest *request,
                                 "[a-zA-Z0-9][a-zA-Z0-9_.-]*: "
                                 "'%s': invalid argument",
                                 name);
-        g_autofree char *path = volume_local_path(
-                        request, name, flags->no_copy ? NULL : destination, error);
-        if (!path)
+        g_autoptr(Volume) volume =
+                        take_volume(request, name, flags->no_copy ? NULL : destination,
+                                    anonymous != NULL, error);
+        if (!volume)
                 return false;
         if (anonymous)
                 remember_anonymous(request->record, anonymous);
+        if (volume_has_device(volume)) {
+                add_device_volume(spec, volume, destination, flags);
+                return true;
+        }
         if (request->userns_fd >= 0)
                 g_ptr_array_add(flags->mount_words, g_strdup("idmap"));
-        add_bind(spec, path, destination, flags);
+        add_bind(spec, volume->path, destination, flags);
         return true;
 }
 
