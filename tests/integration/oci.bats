@@ -311,3 +311,55 @@ E
     [ -z "$(oci list -q)" ]
     [ -z "$(lab sh -c 'systemctl list-units --no-legend "libpod-*.scope"')" ]
 }
+
+@test "containerd's runc shim on berth-oci: run, exec, pause, metrics, kill" {
+    lab sh -c 'command -v containerd > /dev/null' || skip "containerd is missing: install the package containerd"
+    # no controllers may be here, and ctr asks for processor shares unless told otherwise
+    run lab bash -s "$BERTH_TEST_WORK" "$image" << 'E'
+set -u
+work=$1 image=$2
+mkdir -p /run/o-ctrd "$work/ctrd"
+cat > /run/o-ctrd/config.toml << T
+version = 2
+root = "$work/ctrd"
+state = "/run/o-ctrd/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "/run/o-ctrd/sock"
+T
+containerd -c /run/o-ctrd/config.toml > /run/o-ctrd/log 2>&1 &
+daemon=$!
+for i in $(seq 200); do [ -S /run/o-ctrd/sock ] && break; sleep 0.1; done
+ctr() { command timeout 60 ctr -a /run/o-ctrd/sock "$@" < /dev/null; }
+skopeo copy -q containers-storage:$image oci-archive:$work/ctrd/image.tar:$image
+ctr image import --snapshotter native $work/ctrd/image.tar > /dev/null
+flags="--runc-binary /usr/bin/berth-oci --snapshotter native --cpu-shares 0 --runtime io.containerd.runc.v2"
+name=$(ctr image ls -q | head -1)
+ctr run --rm $flags $name o-c1 sh -c 'id -u; exit 5'
+echo "run $?"
+ctr run -d $flags $name o-c2 sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' > /dev/null
+ctr task exec --exec-id e1 o-c2 sh -c 'echo inside; exit 4'
+echo "exec $?"
+ctr task ls | awk '$1 == "o-c2" {print $3}'
+ctr task pause o-c2
+ctr task ls | awk '$1 == "o-c2" {print $3}'
+ctr task resume o-c2
+ctr task metrics o-c2 > /dev/null && echo metrics
+ctr task kill o-c2
+for i in $(seq 100); do ctr task ls | grep -q STOPPED && break; sleep 0.1; done
+ctr task rm o-c2
+ctr container rm o-c2
+kill $daemon
+wait
+rm -rf "$work/ctrd" /run/o-ctrd
+E
+    echo "$output"
+    [[ $output == *"0
+run 5"* ]]
+    [[ $output == *"inside
+exec 4
+RUNNING
+PAUSED
+metrics"* ]]
+    [[ $output == *"exit code 3"* ]]
+}
