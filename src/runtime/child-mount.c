@@ -116,7 +116,12 @@ static int empty_directory(void) {
         return make_filesystem(&m);
 }
 
+static int clone_mount(int fd) {
+        return sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
 int mask_all_in_child(const ChildPlan *plan, int root_fd, int null_fd, size_t *index) {
+        autofd int empty = -1; /* the first of the masked directories, cloned for the others */
         for (size_t i = 0; plan->masked[i]; i++) {
                 *index = i;
                 autofd int target = sys_open_in_root(root_fd, plan->masked[i], O_PATH, 0);
@@ -125,17 +130,19 @@ int mask_all_in_child(const ChildPlan *plan, int root_fd, int null_fd, size_t *i
                 struct stat st;
                 if (target < 0 || fstat(target, &st) < 0)
                         return target < 0 ? target : -errno;
-                autofd int cover =
-                                S_ISDIR(st.st_mode)
-                                                ? empty_directory()
-                                                : sys_open_tree(null_fd, "",
-                                                                AT_EMPTY_PATH | OPEN_TREE_CLONE |
-                                                                                OPEN_TREE_CLOEXEC);
-                if (cover < 0)
-                        return cover;
-                int r = attach(cover, target);
+                if (!S_ISDIR(st.st_mode)) {
+                        autofd int cover = clone_mount(null_fd);
+                        int r = cover < 0 ? cover : attach(cover, target);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
+                autofd int cover = empty < 0 ? empty_directory() : clone_mount(empty);
+                int r = cover < 0 ? cover : attach(cover, target);
                 if (r < 0)
                         return r;
+                if (empty < 0)
+                        empty = fd_steal(&cover);
         }
         return 0;
 }

@@ -29,6 +29,8 @@ bool cpu_list_parse(
                         mask[bit / (8 * sizeof *mask)] |= 1UL << (bit % (8 * sizeof *mask));
                 n = MAX(n, (unsigned long) to + 1);
         }
+        if (n == 0)
+                return error_set_invalid(error, "a list is empty");
         *ret_n_bits = n;
         return true;
 }

@@ -209,7 +209,16 @@ static void restrict_realtime(Rules *rules) {
         deny(rules, ENOSYS, "sched_setattr", 0, NULL);
 }
 
+static bool has_uses(const UnitSettings *s) {
+        const uint64_t all = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |
+                             CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
+        return (s->namespaces & all) != all || s->has_families || s->memory_deny_write_execute ||
+               s->restrict_suid_sgid || s->restrict_realtime || s->lock_personality;
+}
+
 static bool add_uses(const UnitSettings *s, GPtrArray *programs, GError **error) {
+        if (!has_uses(s))
+                return true; /* libseccomp asks the kernel a dozen things before the first rule */
         autofilter scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
         Rules rules = { .filter = filter };
         if (!filter)
