@@ -9,11 +9,17 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "network/dns.h"
+#include "network/external.h"
 
 static bool need_firewall(Firewall **firewall, GError **error) {
         if (!*firewall)
                 *firewall = firewall_open(error);
         return *firewall;
+}
+
+static bool is_external(const Networks *networks) {
+        const ExternalBackend *backend;
+        return external_find(networks, &backend, NULL) && backend;
 }
 
 bool reclaim_forget(
@@ -24,7 +30,9 @@ bool reclaim_forget(
                 GError **error) {
         for (guint i = 0; i < gone->len; i++) {
                 const Lease *lease = gone->pdata[i];
-                if (lease->ports->len > 0) {
+                if (!external_teardown(networks, lease->id, error))
+                        return false;
+                if (lease->ports->len > 0 && !is_external(networks)) {
                         if (!need_firewall(firewall, error))
                                 return false;
                         firewall_drop_lease(*firewall, lease);
@@ -123,7 +131,7 @@ bool reclaim_ports(const Networks *networks, const Lease *lease, GError **error)
         return true;
 }
 
-/* One network's share of a reload. */
+/* One network's share of a reload. firewall NULL: another program's. */
 static bool
 reload_network(const Networks *networks,
                Firewall *firewall,
@@ -135,17 +143,23 @@ reload_network(const Networks *networks,
         g_autoptr(Leases) leases = leases_lock(networks_lease_dir(networks), name, error);
         if (!leases)
                 return false;
-        if (!network || strcmp(network->driver, "bridge") != 0 || leases->items->len == 0)
+        if (!network || leases->items->len == 0)
                 return true;
-        firewall_add_network(firewall, network);
+        bool bridge = strcmp(network->driver, "bridge") == 0;
+        if (firewall && bridge)
+                firewall_add_network(firewall, network);
         for (guint i = 0; i < leases->items->len; i++) {
                 const Lease *lease = leases->items->pdata[i];
+                bool external;
                 if (id && strcmp(lease->id, id) != 0)
                         continue;
-                firewall_add_lease(firewall, lease);
+                if (!external_reload(networks, lease->id, &external, error))
+                        return false;
+                if (!external && firewall && bridge)
+                        firewall_add_lease(firewall, lease);
                 (*count)++;
         }
-        FirewallResult result = firewall_commit(firewall, error);
+        FirewallResult result = firewall ? firewall_commit(firewall, error) : FIREWALL_DONE;
         if (result == FIREWALL_CONFLICT)
                 log_warning("Some published port of network %s is another container's, ignoring",
                             name);
@@ -158,8 +172,10 @@ bool network_reload(const Networks *networks, const char *id, guint *ret_n, GErr
         *ret_n = 0;
         if (!names[0])
                 return true;
-        if (!reclaim_void(networks, &firewall, NULL, error) || !need_firewall(&firewall, error) ||
-            !firewall_make_table(firewall, error))
+        if (!reclaim_void(networks, &firewall, NULL, error))
+                return false;
+        if (!is_external(networks) &&
+            (!need_firewall(&firewall, error) || !firewall_make_table(firewall, error)))
                 return false;
         for (char **name = names; *name; name++)
                 if (!reload_network(networks, firewall, *name, id, ret_n, error))

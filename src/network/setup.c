@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "network/attach.h"
 #include "network/dns.h"
+#include "network/external.h"
 #include "network/firewall.h"
 #include "network/reclaim.h"
 
@@ -140,15 +141,13 @@ book(Setup *s,
         return ok;
 }
 
-static NetworkInterface *
-describe(const Networks *networks, const Network *network, const Lease *lease) {
+static NetworkInterface *describe(const Network *network, const Lease *lease, bool named) {
         NetworkInterface *interface = network_interface_new();
         interface->network = g_strdup(network->name);
         interface->network_id = g_strdup(network->id);
         interface->name = g_strdup(lease->interface);
         interface->mac = lease->mac;
         g_autoptr(GStrvBuilder) servers = g_strv_builder_new();
-        bool named = dns_is_served(networks, network);
         for (guint i = 0; i < network->subnets->len && i < lease->addresses->len; i++) {
                 const NetworkSubnet *s = &g_array_index(network->subnets, NetworkSubnet, i);
                 const NetworkAddress a = {
@@ -221,7 +220,7 @@ connect_one(Setup *s,
         }
         if (s->firewall && !commit(s, network, lease, error))
                 return false;
-        *ret_interface = describe(s->networks, network, lease);
+        *ret_interface = describe(network, lease, dns_is_served(s->networks, network));
         return true;
 }
 
@@ -248,6 +247,69 @@ static bool begin(Setup *s, GError **error) {
         return s->host;
 }
 
+/* An address in each network, from our books; everything else is the other program's. */
+static bool
+book_only(Setup *s,
+          const Network *network,
+          const NetworkAttachment *attachment,
+          Lease *lease,
+          GError **error) {
+        g_autoptr(Leases) leases =
+                        leases_lock(networks_lease_dir(s->networks), network->name, error);
+        if (!leases)
+                return false;
+        if (uses_leases(network) && !allocate(s, leases, network, attachment, lease, error))
+                return false;
+        g_ptr_array_add(leases->items, lease);
+        bool ok = leases_save(leases, error);
+        g_assert(g_ptr_array_steal_index(leases->items, leases->items->len - 1) == lease);
+        return ok;
+}
+
+static bool
+setup_external(Setup *s, const ExternalBackend *backend, NetworkStatus *status, GError **error) {
+        const NetworkContainer *c = s->container;
+        guint n = c->request->attachments->len;
+        g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify) network_free);
+        g_autoptr(GPtrArray) leases = g_ptr_array_new_with_free_func((GDestroyNotify) lease_free);
+        g_autofree ExternalLink *links = g_new0(ExternalLink, n + 1);
+        for (guint i = 0; i < n; i++) {
+                const NetworkAttachment *a = c->request->attachments->pdata[i];
+                g_autofree char *chosen = a->interface ? g_strdup(a->interface)
+                                                       : free_name(c->request, status);
+                Network *network = networks_find(s->networks, a->network, error);
+                if (!network)
+                        return false;
+                g_ptr_array_add(owned, network);
+                Lease *lease = new_lease(s, a, chosen, i == 0);
+                g_ptr_array_add(leases, lease);
+                if (!book_only(s, network, a, lease, error) ||
+                    (i == 0 && !reclaim_ports(s->networks, lease, error)))
+                        return false;
+                links[i] = (ExternalLink){ network, lease };
+                bool named = backend->has_names && dns_is_served(s->networks, network);
+                g_ptr_array_add(status->interfaces, describe(network, lease, named));
+        }
+        const ExternalContainer external = {
+                .id = c->id, .name = c->name, .ns_fd = c->ns_fd, .links = links, .n_links = n
+        };
+        return external_setup(s->networks, backend, &external, error);
+}
+
+static bool setup_native(Setup *s, NetworkStatus *status, GError **error) {
+        const NetworkRequest *request = s->container->request;
+        for (guint i = 0; i < request->attachments->len; i++) {
+                const NetworkAttachment *a = request->attachments->pdata[i];
+                g_autofree char *chosen =
+                                a->interface ? g_strdup(a->interface) : free_name(request, status);
+                NetworkInterface *interface;
+                if (!connect_one(s, a, chosen, i == 0, &interface, error))
+                        return false;
+                g_ptr_array_add(status->interfaces, interface);
+        }
+        return true;
+}
+
 bool network_setup(
                 const Networks *networks,
                 const NetworkContainer *container,
@@ -256,20 +318,17 @@ bool network_setup(
         g_auto(Setup) s = { .networks = networks, .container = container };
         const NetworkRequest *request = container->request;
         g_autoptr(NetworkStatus) status = network_status_new();
-        if (!ports_check_free(request->ports, error) || !begin(&s, error))
+        const ExternalBackend *backend;
+        if (!external_find(networks, &backend, error) || !ports_check_free(request->ports, error) ||
+            !begin(&s, error))
                 return false;
-        for (guint i = 0; i < request->attachments->len; i++) {
-                const NetworkAttachment *a = request->attachments->pdata[i];
-                g_autofree char *chosen =
-                                a->interface ? g_strdup(a->interface) : free_name(request, status);
-                NetworkInterface *interface;
-                if (!connect_one(&s, a, chosen, i == 0, &interface, error)) {
-                        (void) network_teardown(
-                                        networks, container->id, request,
-                                        NULL); /* the first error is the one to tell */
-                        return false;
-                }
-                g_ptr_array_add(status->interfaces, interface);
+        bool ok = backend ? setup_external(&s, backend, status, error)
+                          : setup_native(&s, status, error);
+        if (!ok) {
+                (void) network_teardown(
+                                networks, container->id, request,
+                                NULL); /* the first error is the one to tell */
+                return false;
         }
         *ret_status = g_steal_pointer(&status);
         return true;
@@ -302,12 +361,24 @@ bool network_teardown(
                 const NetworkRequest *request,
                 GError **error) {
         g_auto(Setup) s = { .networks = networks };
-        bool ok = true;
+        bool ok = external_teardown(networks, id, error);
         for (guint i = 0; i < request->attachments->len; i++) {
                 const NetworkAttachment *a = request->attachments->pdata[i];
                 ok = release(&s, a->network, id, ok ? error : NULL) && ok;
         }
         return ok;
+}
+
+static bool check_native(const Networks *networks, GError **error) {
+        const ExternalBackend *backend;
+        if (!external_find(networks, &backend, error))
+                return false;
+        return !backend || error_set_invalid(
+                                           error,
+                                           "the networks of a running container cannot be changed "
+                                           "with the back "
+                                           "end %s: stop it first",
+                                           backend->name);
 }
 
 bool network_connect(
@@ -320,7 +391,7 @@ bool network_connect(
         g_auto(Setup) s = { .networks = networks, .container = container };
         g_autofree char *chosen = attachment->interface ? g_strdup(attachment->interface)
                                                         : free_name(container->request, status);
-        if (!begin(&s, error))
+        if (!check_native(networks, error) || !begin(&s, error))
                 return false;
         if (connect_one(&s, attachment, chosen, status->interfaces->len == 0, ret_interface, error))
                 return true;
@@ -335,6 +406,8 @@ bool network_disconnect(
                 GError **error) {
         g_auto(Setup) s = { .networks = networks, .container = container };
         GError *inner = NULL;
+        if (!check_native(networks, error))
+                return false;
         if (!attach_remove_interface(interface->name, container->ns_fd, &inner)) {
                 if (!g_error_matches(inner, ERROR_ERRNO, ENODEV)) {
                         g_propagate_error(error, inner);
