@@ -132,6 +132,8 @@ const OptionRow container_flag_rows[] = {
         { "rmi", 0, OPTION_BOOL, AT(remove_image), NULL, "Remove the image with the container" },
         { "rootfs", 0, OPTION_STRING, AT(rootfs), "PATH", "A directory instead of an image" },
         { "sdnotify", 0, OPTION_STRING, AT(sdnotify), "MODE", "conmon, container or ignore" },
+        { "secret", 0, OPTION_LIST, AT(secret), "NAME[,OPTIONS]",
+          "A secret as file or, with type=env, as variable" },
         { "security-opt", 0, OPTION_LIST, AT(security_opt), "OPTION",
           "no-new-privileges, seccomp=, mask=, unmask=, …" },
         { "shm-size", 0, OPTION_STRING, AT(shm_size), "SIZE", "Size of /dev/shm" },

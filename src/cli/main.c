@@ -116,6 +116,14 @@ static const Verb verbs[] = {
         { "volume rm", verb_volume_rm, "Remove volumes" },
         { "volume prune", verb_volume_prune, "Remove volumes that no container uses" },
 
+        /* Secrets */
+        { "secret create", verb_secret_create, "Keep a secret" },
+        { "secret ls", verb_secret_ls, "List secrets" },
+        { "secret list", verb_secret_ls, NULL },
+        { "secret inspect", verb_secret_inspect, "Show all that is known of secrets" },
+        { "secret exists", verb_secret_exists, "Check whether a secret exists" },
+        { "secret rm", verb_secret_rm, "Remove secrets" },
+
         /* Unit files */
         { "quadlet fail", verb_quadlet_fail, NULL },
         { "quadlet install", verb_quadlet_install, "Install unit files" },

@@ -65,6 +65,13 @@ int verb_volume_exists(int argc, char **argv);
 int verb_volume_rm(int argc, char **argv);
 int verb_volume_prune(int argc, char **argv);
 
+/* Secrets */
+int verb_secret_create(int argc, char **argv);
+int verb_secret_ls(int argc, char **argv);
+int verb_secret_inspect(int argc, char **argv);
+int verb_secret_exists(int argc, char **argv);
+int verb_secret_rm(int argc, char **argv);
+
 /* Unit files */
 int verb_quadlet_fail(int argc, char **argv);
 int verb_quadlet_install(int argc, char **argv);

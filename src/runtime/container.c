@@ -266,6 +266,8 @@ describe(Runtime *runtime,
         g_autofree char *run_path = record_run_path(runtime->records, c->record);
         g_autofree char *volumes =
                         g_build_filename(store_graph_root(runtime->store), "volumes", NULL);
+        g_autofree char *secrets =
+                        g_build_filename(store_graph_root(runtime->store), "secrets", NULL);
         const Networks *networks = runtime_networks(runtime, error);
         if (!networks)
                 return false;
@@ -276,6 +278,7 @@ describe(Runtime *runtime,
                 .root_fd = c->root_fd,
                 .run_path = run_path,
                 .volumes_path = volumes,
+                .secrets_path = secrets,
                 .record = c->record,
                 .user_namespace = ns,
                 .userns_fd = c->userns_fd,

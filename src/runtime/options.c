@@ -60,6 +60,7 @@ void container_options_clear(ContainerOptions *o) {
                 &o->host_user,
                 &o->env_merge,
                 &o->volumes_from,
+                &o->secret,
                 &o->attach,
                 &o->uidmap,
                 &o->network_alias,

@@ -93,6 +93,7 @@ typedef struct ContainerOptions {
         GPtrArray *env_merge;
         char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
         GPtrArray *volumes_from;
+        GPtrArray *secret;
         char *personality;
         char *platform, *arch, *os, *variant;
         char *creds, *cert_dir, *retry, *retry_delay;

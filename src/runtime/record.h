@@ -40,8 +40,9 @@ typedef struct ContainerRecord {
         char *log_tag;
         char *filter_path; /* compiled system call filter, or NULL */
         char **anonymous_volumes;
-        GHashTable *labels;   /* name -> value; may be NULL */
-        char *create_command; /* JSON array of argv, informative */
+        GHashTable *labels;      /* name -> value; may be NULL */
+        char **secret_variables; /* "VARIABLE=secret"; the values are read at each start */
+        char *create_command;    /* JSON array of argv, informative */
         pid_t pid;
         uint64_t pid_start_ticks; /* /proc/PID/stat field 22: with the pid it names one process for
                                      ever */

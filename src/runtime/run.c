@@ -21,6 +21,7 @@
 #include "runtime/notify-proxy.h"
 #include "runtime/pin.h"
 #include "runtime/spec-build.h"
+#include "runtime/spec-secret.h"
 #include "runtime/syscall-filter.h"
 #include "systemd/cgroup.h"
 #include "systemd/notify.h"
@@ -44,6 +45,10 @@ static bool load_filter(Runtime *runtime, Container *c, GBytes **ret_filter, GEr
 }
 
 RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds, GError **error) {
+        g_autofree char *secrets =
+                        g_build_filename(store_graph_root(runtime->store), "secrets", NULL);
+        if (!spec_add_secret_variables(secrets, c->record, c->spec, error))
+                return NULL;
         g_autoptr(GBytes) filter = NULL;
         if (!load_filter(runtime, c, &filter, error))
                 return NULL;

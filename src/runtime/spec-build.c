@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime/network.h"
+#include "runtime/spec-secret.h"
 #include "runtime/user.h"
 
 #define STOP_TIMEOUT_DEFAULT_SEC 10
@@ -273,6 +274,7 @@ bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error) 
                   spec_build_volumes(request, spec, error) &&
                   spec_build_systemd(request, spec, error) &&
                   spec_build_accounts(request, spec, error) &&
+                  spec_build_secrets(request, spec, error) &&
                   spec_build_security(request, spec, error) &&
                   spec_build_limits(request, spec, error);
         if (!ok)

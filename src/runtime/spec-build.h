@@ -20,6 +20,7 @@ typedef struct SpecRequest {
         const OciImageConfig *image; /* NULL with --rootfs */
         int root_fd;                 /* the container's root, for its passwd and its directories */
         const char *run_path;        /* of the container, for generated files */
+        const char *secrets_path;    /* GRAPHROOT/secrets */
         const char *volumes_path;    /* named volumes: GRAPHROOT/volumes */
         const UserNamespace *user_namespace;
         int userns_fd;           /* with its maps, or -1 */
