@@ -140,3 +140,9 @@ MacAddress mac_random(void) {
         mac.bytes[0] = (uint8_t) ((mac.bytes[0] & 0xfe) | 0x02);
         return mac;
 }
+
+MacAddress mac_of_address(const IpAddress *address) {
+        MacAddress mac = { .bytes = { 0x02, 0xbe } };
+        memcpy(mac.bytes + 2, address->bytes + ip_size(address) - 4, 4);
+        return mac;
+}

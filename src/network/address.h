@@ -42,3 +42,7 @@ IpAddress subnet_last(const IpSubnet *subnet);
 bool mac_parse(const char *text, MacAddress *ret_mac);
 char *mac_format(const MacAddress *mac); /* caller frees */
 MacAddress mac_random(void);             /* locally administered, unicast */
+
+/* One that follows from an address: who gets it next has the same one, and neighbours that still
+ * know the last holder are right. */
+MacAddress mac_of_address(const IpAddress *address);

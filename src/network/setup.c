@@ -56,8 +56,12 @@ allocate(Setup *s,
                         return false;
                 g_array_set_size(lease->addresses, 0);
                 if (leases_allocate(leases, network, attachment->addresses, from_middle, lease,
-                                    &inner))
+                                    &inner)) {
+                        if (!attachment->has_mac && lease->addresses->len > 0)
+                                lease->mac = mac_of_address(
+                                                &g_array_index(lease->addresses, IpAddress, 0));
                         return true;
+                }
                 bool full = g_error_matches(inner, ERROR_ERRNO, ENOSPC) ||
                             g_error_matches(inner, ERROR_ERRNO, EADDRINUSE);
                 if (strict > 0 || !full) {

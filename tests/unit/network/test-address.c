@@ -74,6 +74,11 @@ static void test_mac(void) {
                                            "0x:aa:00:00:00:ff" };
         for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
                 g_assert_false(mac_parse(bad[i], &mac));
+        IpAddress address;
+        g_assert_true(ip_parse("10.88.1.255", &address));
+        MacAddress derived = mac_of_address(&address);
+        g_autofree char *shown = mac_format(&derived);
+        g_assert_cmpstr(shown, ==, "02:be:0a:58:01:ff");
         MacAddress a = mac_random(), b = mac_random();
         g_assert_cmpint(a.bytes[0] & 3, ==, 2); /* local, unicast */
         g_assert_cmpmem(&a, sizeof a, &a, sizeof a);
