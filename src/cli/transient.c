@@ -26,6 +26,8 @@ static char **own_command(const char *what, const char *id) {
                 g_strv_builder_add_many(builder, "--root", global->root, NULL);
         if (global->runroot)
                 g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
+        if (global->runtime)
+                g_strv_builder_add_many(builder, "--runtime", global->runtime, NULL);
         if (global->network_config_dir)
                 g_strv_builder_add_many(
                                 builder, "--network-config-dir", global->network_config_dir, NULL);

@@ -10,6 +10,7 @@
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/external.h"
 #include "systemd/notify.h"
 
 int verb_container_launch(int argc, char **argv) {
@@ -21,9 +22,16 @@ int verb_container_launch(int argc, char **argv) {
                 return verb_fail(&error);
         }
         ContainerNotify notify;
+        const ExternalOptions external = { .program = global_options()->runtime, .in_unit = true };
+        int status = EXIT_STATUS_OK;
         if (!cli_runtime_open(&runtime, &error) ||
-            !container_load(&runtime, argv[1], &container, &error) ||
-            !container_notify_from_text(container.record->sdnotify, &notify, &error) ||
+            !container_load(&runtime, argv[1], &container, &error))
+                return run_fail(&error);
+        if (external.program)
+                return container_run_external(&runtime, &container, &external, &status, &error)
+                                       ? status
+                                       : run_fail(&error);
+        if (!container_notify_from_text(container.record->sdnotify, &notify, &error) ||
             !container_run_supervised(&runtime, &container, notify, &error))
                 return run_fail(&error);
         return EXIT_STATUS_OK;

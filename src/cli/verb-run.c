@@ -16,6 +16,7 @@
 #include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/external.h"
 #include "runtime/pin.h"
 #include "systemd/notify.h"
 
@@ -81,9 +82,23 @@ static int fail_started(Runtime *runtime, Container *container, GError **error) 
         return run_fail(error);
 }
 
+/* --runtime: we stay and wait, in a unit as its main process. */
+static int run_external(Runtime *runtime, Container *c, bool in_unit, GError **error) {
+        const ExternalOptions external = { .program = global_options()->runtime,
+                                           .in_unit = in_unit };
+        int status = EXIT_STATUS_ERROR;
+        if (!container_run_external(runtime, c, &external, &status, error))
+                return fail_started(runtime, c, error);
+        if (!in_unit && !container_finish(runtime, c->record, status, error))
+                return run_fail(error);
+        return status;
+}
+
 static int
 run_supervised(Runtime *runtime, Container *c, const ContainerOptions *options, GError **error) {
         ContainerNotify notify;
+        if (global_options()->runtime)
+                return run_external(runtime, c, true, error);
         if (!container_notify_from_text(options->sdnotify, &notify, error) ||
             !container_run_supervised(runtime, c, notify, error))
                 return fail_started(runtime, c, error);
@@ -138,6 +153,8 @@ run_foreground(Runtime *runtime, Container *c, const ContainerOptions *options, 
                                          .keeps_signals = options->sig_proxy == 0,
                                          .in_unit = is_main_process() };
         int status = EXIT_STATUS_ERROR;
+        if (global_options()->runtime)
+                return run_external(runtime, c, false, error);
         if (!read_foreground(options, &foreground, error) ||
             !container_run_foreground(runtime, c, &foreground, &status, error))
                 return fail_started(runtime, c, error);

@@ -39,6 +39,8 @@ static const OptionRow global_rows[] = {
           "Where state is kept until the next boot" },
         { "network-config-dir", 0, OPTION_STRING, offsetof(GlobalFlags, network_config_dir), "PATH",
           "Where the network files are" },
+        { "runtime", 0, OPTION_STRING, offsetof(GlobalFlags, runtime), "PROGRAM",
+          "Another OCI runtime for the containers: crun, runc or a path" },
         { "log-level", 0, OPTION_STRING, offsetof(GlobalFlags, log_level), "LEVEL",
           "debug, info, warn or error" },
         { "version", 'v', OPTION_BOOL, offsetof(GlobalFlags, version), NULL, "Print the version" },
@@ -104,6 +106,7 @@ int verbs_main(const Verb *verbs, int argc, char **argv) {
                 return verb_fail(&error);
         global.root = flags.root;
         global.runroot = flags.runroot;
+        global.runtime = flags.runtime;
         global.network_config_dir = flags.network_config_dir;
         global.argv = argv;
         LogLevel level = flags.log_level ? log_level_from_text(flags.log_level) : LOG_LEVEL_INFO;

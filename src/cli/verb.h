@@ -20,6 +20,7 @@ int verb_fail(GError **error);
 typedef struct GlobalOptions {
         char *root;               /* --root: graph root, or NULL */
         char *runroot;            /* --runroot, or NULL */
+        char *runtime;            /* --runtime: another OCI runtime, or NULL */
         char *network_config_dir; /* --network-config-dir, or NULL */
         char *const *argv;        /* the whole command line, as it was given */
 } GlobalOptions;

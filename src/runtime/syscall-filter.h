@@ -40,6 +40,10 @@ bool syscall_filter_compile_spec(
                 bool *ret_notifies,
                 GError **error);
 
+/* The profile as linux.seccomp, for another runtime: groups that do not apply are left out. */
+bool syscall_filter_to_spec(
+                const SyscallFilterRequest *request, JsonNode **ret_seccomp, GError **error);
+
 /* The sandbox keys of a unit: none to two programs (GBytes), the container's own filter apart. */
 bool syscall_filter_compile_unit(
                 const UnitSettings *settings, GPtrArray **ret_programs, GError **error);
