@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +46,20 @@ spawn(const char *const *argv,
         posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
         posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
         posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+        /* signals as a program expects them: systemd ignores SIGPIPE for services, systemd.exec(5)
+         */
+        posix_spawnattr_t attributes;
+        sigset_t all, none;
+        sigfillset(&all);
+        sigemptyset(&none);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setsigdefault(&attributes, &all);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
         int r =
-                        posix_spawnp(ret_pid, argv[0], &actions, NULL, (char *const *) argv,
+                        posix_spawnp(ret_pid, argv[0], &actions, &attributes, (char *const *) argv,
                                      envp ? envp : environ);
+        posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
         return r == 0 || error_set_errno(error, r, "Cannot run '%s'", argv[0]);
 }

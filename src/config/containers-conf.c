@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/user.h"
 #include "config/storage-conf.h"
 #include "config/toml.h"
 
@@ -234,7 +235,7 @@ ContainersConf *containers_conf_load(GError **error) {
                         return NULL;
                 g_autofree char *directory = config_user_directory();
                 g_autofree char *own = g_build_filename(directory, "containers.conf", NULL);
-                if (geteuid() != 0 && !load_place(own, conf, error))
+                if (!user_is_root() && !load_place(own, conf, error))
                         return NULL;
         }
         if (also && *also && !load_file(also, true, conf, error))

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/user.h"
 
 #define DNS_FILE_SIZE_MAX (64u << 20)
 #define PROGRAM           "aardvark-dns"
@@ -127,7 +128,7 @@ static bool start_server(const Networks *networks, GError **error) {
                 argv[n++] = "systemd-run";
                 argv[n++] = "--quiet";
                 argv[n++] = "--scope";
-                if (geteuid() != 0)
+                if (!user_is_root())
                         argv[n++] = "--user";
         }
         argv[n++] = program;

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "network/namespace.h"
 
 #define STATE_SIZE_MAX (16u << 20)
 
@@ -49,11 +50,6 @@ static bool pin(const char *path, int ns_fd, GError **error) {
                 return error_set_errno(
                                 error, errno, "Cannot pin the network namespace at '%s'", path);
         return true;
-}
-
-static void unpin(const char *path) {
-        (void) umount2(path, MNT_DETACH); /* not mounted: never got that far */
-        (void) unlink(path);
 }
 
 static bool save(const char *path, const char *backend, JsonObject *state, GError **error) {
@@ -109,7 +105,7 @@ bool external_teardown(const Networks *networks, const char *id, GError **error)
         if (node)
                 ok = backend->down(networks, json_node_get_object(node), ns_path, &inner);
         if (node || inner) {
-                unpin(ns_path);
+                namespace_forget(ns_path);
                 (void) unlink(state_path); /* not twice: the second try would fail alike */
         }
         if (!ok)

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "network/pasta.h"
 
 #define HOSTS_SIZE_MAX (1u << 20)
 
@@ -97,6 +98,13 @@ static void add_own(const HostsRequest *r, GString *text) {
         if (r->request->mode == NETWORK_MODE_HOST)
                 return;
         bool any = false;
+        if (r->request->mode == NETWORK_MODE_PASTA) { /* the container has the host's address */
+                g_autofree char *address = pasta_address();
+                g_string_append_printf(
+                                text, "%s\t%s %s\n", *address ? address : "127.0.0.1", r->hostname,
+                                r->name);
+                return;
+        }
         for (guint i = 0; r->status && i < r->status->interfaces->len; i++) {
                 const NetworkInterface *interface = r->status->interfaces->pdata[i];
                 for (guint k = 0; k < interface->addresses->len; k++) {
@@ -212,6 +220,8 @@ resolv_format(const NetworkRequest *request,
                 const NetworkInterface *interface = status->interfaces->pdata[i];
                 take(named, interface->name_servers);
         }
+        if (request->mode == NETWORK_MODE_PASTA)
+                g_ptr_array_insert(host.servers, 0, g_strdup(PASTA_DNS_ADDRESS));
         g_autoptr(GPtrArray) servers = choose(request->dns, conf->dns_servers, host.servers);
         g_autoptr(GPtrArray) search = choose(request->dns_search, conf->dns_searches, host.search);
         g_autoptr(GPtrArray) options =

@@ -10,6 +10,13 @@
 /* Enters ns_fd; *ret_back_fd is where we came from. */
 bool namespace_enter(int ns_fd, int *ret_back_fd, GError **error);
 
+/* Makes a new network namespace, owned by our user namespace, and pins it at path in our mount
+ * namespace. */
+bool namespace_make(const char *path, GError **error);
+
+/* Takes the pin away, in whatever mount namespace it is; one that is not there is fine. */
+void namespace_forget(const char *path);
+
 /* Goes back and closes *back_fd; -1 is fine. There is no way on in a wrong namespace: aborts. */
 void namespace_leave(int *back_fd);
 

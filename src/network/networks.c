@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "config/storage-conf.h"
 
 #define NETWORK_DIR_SYSTEM "/etc/containers/networks"
@@ -46,11 +47,11 @@ Networks *networks_open(const NetworksOptions *options, GError **error) {
                 networks->config_dir = g_strdup(options->config_dir);
         else if (configured && *configured)
                 networks->config_dir = g_strdup(configured);
-        else if (geteuid() == 0)
+        else if (user_is_root())
                 networks->config_dir = g_strdup(NETWORK_DIR_SYSTEM);
         else
                 networks->config_dir = g_build_filename(options->graph_root, "networks", NULL);
-        g_autofree char *user = geteuid() == 0 ? g_strdup("/run/containers")
+        g_autofree char *user = user_is_root() ? g_strdup("/run/containers")
                                                : config_user_runtime_directory();
         networks->state_dir = g_build_filename(user, "networks", NULL);
         networks->dns_dir = g_build_filename(networks->state_dir, "aardvark-dns", NULL);

@@ -305,8 +305,14 @@ NetworkRequest *network_request_from_flags(const NetworkFlags *flags, GError **e
                 if (!add_network(request, flags->network->pdata[i], i == 0, flags->default_network,
                                  error))
                         return NULL;
-        if (n == 0 && !attach(request, flags->default_network, NULL, error))
+        bool private = n == 0 || (n == 1 && (strcmp(flags->network->pdata[0], "private") == 0 ||
+                                             strcmp(flags->network->pdata[0], "default") == 0));
+        if (private && flags->is_user) {
+                request->mode = NETWORK_MODE_PASTA;
+                g_ptr_array_set_size(request->attachments, 0);
+        } else if (n == 0 && !attach(request, flags->default_network, NULL, error)) {
                 return NULL;
+        }
         if (!apply_single_flags(request, flags, error) || !apply_ports(request, flags, error) ||
             !apply_names(request, flags, error))
                 return NULL;

@@ -63,6 +63,7 @@ typedef struct NetworkFlags {
         bool no_hosts;
         const char *hosts_file;
         const char *default_network;
+        bool is_user; /* not root's: pasta is what "private" and nothing mean */
 } NetworkFlags;
 
 NetworkRequest *network_request_from_flags(const NetworkFlags *flags, GError **error);

@@ -13,10 +13,16 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "network/hosts.h"
+#include "network/namespace.h"
+#include "network/pasta.h"
 #include "network/setup.h"
+#include "systemd/cgroup.h"
 
 #define NAME_FILE_SIZE_MAX (1u << 20)
+#define PASTA_NAMESPACE    "netns"
+#define PASTA_PID          "pasta.pid"
 
 const Networks *runtime_networks(Runtime *runtime, GError **error) {
         if (!runtime->networks) {
@@ -82,6 +88,7 @@ static NetworkRequest *request_of_flags(const SpecRequest *r, GError **error) {
                 .no_hosts = o->no_hosts || (conf->no_hosts && !o->add_host && !o->hosts_file),
                 .hosts_file = o->hosts_file,
                 .default_network = conf->default_network,
+                .is_user = !user_is_root(),
         };
         return network_request_from_flags(&flags, error);
 }
@@ -100,10 +107,17 @@ check_networks(const Networks *networks, const NetworkRequest *request, GError *
                 return error_set_errno(
                                 error, errno, "cannot find specified network namespace path: '%s'",
                                 request->target);
-        if (request->mode == NETWORK_MODE_PASTA || request->mode == NETWORK_MODE_SLIRP)
+        if (request->mode == NETWORK_MODE_SLIRP)
                 return error_set_invalid(
-                                error, "%s networking is not supported for containers of root",
-                                request->mode == NETWORK_MODE_PASTA ? "pasta" : "slirp4netns");
+                                error, "slirp4netns is not supported, use --network=pasta");
+        if (request->mode == NETWORK_MODE_PASTA && user_is_root())
+                return error_set_invalid(
+                                error, "invalid config provided: pasta networking is only "
+                                       "supported for rootless mode");
+        if (request->mode == NETWORK_MODE_BRIDGE && !user_is_root())
+                return error_set_invalid(
+                                error, "bridge networks of unprivileged users are not supported, "
+                                       "use --network=pasta, the default, or --network=host");
         return true;
 }
 
@@ -244,6 +258,12 @@ static ContainerRecord *find_target(Runtime *runtime, const char *name, GError *
         return g_steal_pointer(&target);
 }
 
+/* A file in the container's directory. Caller frees. */
+static char *run_file(Runtime *runtime, const ContainerRecord *record, const char *name) {
+        g_autofree char *run_path = record_run_path(runtime->records, record);
+        return g_build_filename(run_path, name, NULL);
+}
+
 bool network_begin(Runtime *runtime, Container *c, GError **error) {
         g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
         if (!request)
@@ -258,6 +278,10 @@ bool network_begin(Runtime *runtime, Container *c, GError **error) {
         } else if (request->mode == NETWORK_MODE_NS) {
                 g_free(ns->path);
                 ns->path = g_strdup(request->target);
+        } else if (request->mode == NETWORK_MODE_PASTA) {
+                g_free(ns->path);
+                ns->path = run_file(runtime, c->record, PASTA_NAMESPACE);
+                return namespace_make(ns->path, error);
         }
         return true;
 }
@@ -295,6 +319,32 @@ static int open_namespace(pid_t pid, GError **error) {
         return fd;
 }
 
+/* Beside the payload's cgroup in a unit, so that the unit's own stays free of processes and takes
+ * it down when it stops. */
+static void move_to_cgroup(const ContainerRecord *record, const char *pid_path) {
+        g_autofree char *own = record->cgroup ? cgroup_of(0, NULL) : NULL;
+        g_autofree char *made = NULL;
+        g_autofree char *pid = NULL;
+        autofd int cgroup_fd = -1;
+        if (!own || !cgroup_make(own, "network", &made, &cgroup_fd, NULL) ||
+            !file_read_text(AT_FDCWD, pid_path, 64, &pid, NULL))
+                return; /* it serves from where it is */
+        autofd int fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        if (fd >= 0)
+                (void) fd_write_all(fd, pid, strlen(pid));
+}
+
+static bool
+start_pasta(Runtime *runtime, Container *c, const NetworkRequest *request, GError **error) {
+        g_autofree char *ns_path = run_file(runtime, c->record, PASTA_NAMESPACE);
+        g_autofree char *pid_path = run_file(runtime, c->record, PASTA_PID);
+        if (!ports_check_free(request->ports, error) ||
+            !pasta_start(networks_conf(runtime->networks), request, ns_path, pid_path, error))
+                return false;
+        move_to_cgroup(c->record, pid_path);
+        return true;
+}
+
 static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
         if (!c->record->network_request)
                 return true;
@@ -314,6 +364,9 @@ static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError 
                         .request = request,
                 };
                 if (!network_setup(runtime->networks, &container, &status, error))
+                        return false;
+        } else if (request->mode == NETWORK_MODE_PASTA) {
+                if (!start_pasta(runtime, c, request, error))
                         return false;
         } else if (request->mode != NETWORK_MODE_CONTAINER) {
                 return true;
@@ -338,6 +391,12 @@ bool network_detach(Runtime *runtime, ContainerRecord *record, GError **error) {
         g_autoptr(NetworkRequest) request = record_network_request(record, error);
         if (!request)
                 return false;
+        if (request->mode == NETWORK_MODE_PASTA) {
+                g_autofree char *ns_path = run_file(runtime, record, PASTA_NAMESPACE);
+                g_autofree char *pid_path = run_file(runtime, record, PASTA_PID);
+                pasta_stop(pid_path);
+                namespace_forget(ns_path);
+        }
         if (request->mode != NETWORK_MODE_BRIDGE)
                 return true;
         set_status(record, NULL);
