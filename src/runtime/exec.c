@@ -186,6 +186,7 @@ bool container_exec(
                                 .userns_fd = -1 };
         autofd int root_fd = c.spec ? open_root(record, error) : -1;
         if (root_fd < 0 || !adapt_spec(c.spec, options, root_fd, error) ||
+            !run_add_secrets(runtime, record, c.spec, error) ||
             (record->unit && !options->privileged &&
              !hardening_apply(record->unit, c.spec, &c.unit_filters, error)))
                 return false;

@@ -184,7 +184,8 @@ bool container_run_external(
                 return false;
         if (c->spec->terminal)
                 return error_set_invalid(error, "--tty with --runtime is not supported");
-        if (!network_begin(runtime, c, error) || !describe_seccomp(c, error) ||
+        if (!network_begin(runtime, c, error) ||
+            !run_add_secrets(runtime, c->record, c->spec, error) || !describe_seccomp(c, error) ||
             !describe_cgroup(c, options->in_unit, error) || !write_bundle(c, bundle, error))
                 return false;
         block_signals(&signals);

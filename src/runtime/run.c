@@ -44,10 +44,15 @@ static bool load_filter(Runtime *runtime, Container *c, GBytes **ret_filter, GEr
         return syscall_filter_load(&request, ret_filter, error);
 }
 
-RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds, GError **error) {
+bool run_add_secrets(
+                Runtime *runtime, const ContainerRecord *record, OciSpec *spec, GError **error) {
         g_autofree char *secrets =
                         g_build_filename(store_graph_root(runtime->store), "secrets", NULL);
-        if (!spec_add_secret_variables(secrets, c->record, c->spec, error))
+        return spec_add_secret_variables(secrets, record, spec, error);
+}
+
+RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds, GError **error) {
+        if (c->record && !run_add_secrets(runtime, c->record, c->spec, error))
                 return NULL;
         g_autoptr(GBytes) filter = NULL;
         if (!load_filter(runtime, c, &filter, error))

@@ -13,6 +13,10 @@ run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GErr
 /* Notes pid, unit and cgroup of the prepared child. */
 bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
 
+/* The secrets that are variables, into the environment of what is about to run. */
+bool run_add_secrets(
+                Runtime *runtime, const ContainerRecord *record, OciSpec *spec, GError **error);
+
 /* The payload's user as the host knows them. */
 void run_host_ids(const OciSpec *spec, uid_t *ret_uid, gid_t *ret_gid);
 

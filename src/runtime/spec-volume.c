@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "runtime/child-steps.h"
 #include "runtime/idmap.h"
+#include "runtime/run.h"
+#include "runtime/volume-owner.h"
 #include "runtime/volume.h"
 
 /* A named volume keeps container ids on disk: with a user namespace it is filled, as it is used,
@@ -115,7 +117,24 @@ typedef struct VolumeFlags {
         GPtrArray *mount_words; /* for the runtime configuration */
         bool no_copy;
         bool propagation_given;
+        bool gives_owner; /* "U" */
 } VolumeFlags;
+
+/* "U": who the payload's user is on disk, where a mapped mount stores the ids of the inside. */
+static bool
+give_owner(const VolumeFlags *flags,
+           const OciSpec *spec,
+           const char *path,
+           bool is_mapped,
+           GError **error) {
+        uid_t uid = spec->uid;
+        gid_t gid = spec->gid;
+        if (!flags->gives_owner)
+                return true;
+        if (!is_mapped)
+                run_host_ids(spec, &uid, &gid);
+        return volume_give_owner(path, uid, gid, error);
+}
 
 /* Words of the third field. SELinux words have nothing to do where SELinux is off; those that would
  * change the host's files are refused rather than skipped. */
@@ -138,6 +157,8 @@ static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, 
                         g_ptr_array_add(flags->mount_words, g_strdup(*word));
                 } else if (strcmp(*word, "nocopy") == 0 || strcmp(*word, "copy") == 0) {
                         flags->no_copy = (*word)[0] == 'n';
+                } else if (strcmp(*word, "U") == 0) {
+                        flags->gives_owner = true;
                 } else if (!(selinux &&
                              !g_file_test("/sys/fs/selinux/enforce", G_FILE_TEST_EXISTS)) &&
                            **word != '\0') {
@@ -222,6 +243,8 @@ add_source(const SpecRequest *request,
                 struct stat st;
                 if (stat(absolute, &st) < 0)
                         return error_set_errno(error, errno, "statfs %s", absolute);
+                if (!give_owner(flags, spec, absolute, false, error))
+                        return false;
                 add_bind(spec, absolute, destination, flags);
                 return true;
         }
@@ -245,6 +268,8 @@ add_source(const SpecRequest *request,
                 add_device_volume(spec, volume, destination, flags);
                 return true;
         }
+        if (!give_owner(flags, spec, volume->path, request->userns_fd >= 0, error))
+                return false;
         if (request->userns_fd >= 0)
                 g_ptr_array_add(flags->mount_words, g_strdup("idmap"));
         add_bind(spec, volume->path, destination, flags);

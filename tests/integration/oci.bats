@@ -363,3 +363,40 @@ PAUSED
 metrics"* ]]
     [[ $output == *"exit code 3"* ]]
 }
+
+@test "rootless podman on berth-oci: run, exec, terminal, stop, keep-id, the host's network" {
+    local home=$BERTH_TEST_WORK/home-oci
+    lab sh -ec "useradd -m -d $home -s /bin/sh o-user
+        for f in /etc/subuid /etc/subgid; do sed -i /^o-user:/d \$f; echo o-user:400000:65536 >> \$f; done
+        systemctl start user@\$(id -u o-user)
+        skopeo copy -q containers-storage:$image docker-archive:$BERTH_TEST_WORK/oci-user.tar:$image
+        chmod 755 $BERTH_TEST_WORK; chmod 644 $BERTH_TEST_WORK/oci-user.tar
+        mkdir -p $home/.config/containers
+        printf '[containers]\npids_limit=0\ndefault_ulimits=[\"nofile=1024:1024\",\"nproc=1024:1024\"]\n' > $home/.config/containers/containers.conf
+        chown -R o-user $home/.config"
+    as() {
+        lab sh -c 'cd /; u=$(id -u o-user); exec setpriv --reuid $u --regid $u --init-groups env -i HOME='"$home"' USER=o-user \
+            PATH=/usr/bin:/bin:/usr/sbin:/sbin XDG_RUNTIME_DIR=/run/user/$u podman --cgroup-manager cgroupfs --runtime /usr/bin/berth-oci "$@"' sh "$@"
+    }
+    as load -qi "$BERTH_TEST_WORK/oci-user.tar"
+    run as run --rm --network none $image sh -c 'id -u; awk "{print \$2}" /proc/self/uid_map | paste -sd" "; echo x > /dev/null; exit 5'
+    first=$status first_lines=("${lines[@]}")
+    as run -d --name o-rootless --network none $image sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' > /dev/null
+    inside=$(as exec o-rootless id -u)
+    terminal=$(as exec -t o-rootless tty)
+    as stop o-rootless > /dev/null
+    ended=$(as inspect -f '{{.State.ExitCode}}' o-rootless)
+    as rm -f o-rootless > /dev/null
+    kept=$(as run --rm --network none --userns keep-id $image id -u)
+    devices=$(as run --rm --network host $image ls /sys/class/net)
+    uid=$(lab id -u o-user)
+    lab sh -c "systemctl stop user@$uid; userdel -rf o-user; rm -f $BERTH_TEST_WORK/oci-user.tar" 2> /dev/null || true
+    [ "$first" = 5 ]
+    [ "${first_lines[0]}" = 0 ]
+    [ "${first_lines[1]}" = "$uid 400000" ]
+    [ "$inside" = 0 ]
+    [[ $terminal == /dev/pts/* ]]
+    [ "$ended" = 3 ]
+    [ "$kept" = "$uid" ]
+    [[ $devices == *lo* ]]
+}

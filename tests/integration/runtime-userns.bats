@@ -191,3 +191,20 @@ E
     [ "${lines[0]}" = 65534 ]
     [[ $output != *secret* ]]
 }
+
+@test "a volume's U: files become the container's user's, once, and no link is followed" {
+    lab sh -c 'rm -rf /run/u-own; mkdir -p /run/u-own/sub; touch /run/u-own/sub/f; echo x > /run/u-outside; chown 0 /run/u-outside; ln -s /run/u-outside /run/u-own/link
+        chmod 4755 /run/u-own/sub/f'
+    run in_container --user app -v /run/u-own:/data:U -- sh -c 'stat -c %u:%g /data /data/sub /data/sub/f; touch /data/new'
+    [ "$status" = 0 ]
+    [ "$(sort -u <<< "$output")" = 1000:1000 ]
+    [ "$(lab stat -c %u:%a /run/u-own/sub/f)" = 1000:4755 ]
+    [ "$(lab stat -c %u /run/u-outside)" = 0 ]
+    run in_container --userns auto --user app -v /run/u-own:/data:U -- sh -c 'stat -c %u:%g /data /data/sub/f; cat /proc/self/uid_map'
+    [ "${lines[0]}" = 1000:1000 ]
+    [ "${lines[1]}" = 1000:1000 ]
+    [ "$(lab stat -c %u /run/u-own/sub/f)" = $(($(awk 'END {print $2}' <<< "$output") + 1000)) ]
+    run in_container --userns auto --user app -v u-data:/data:U -- stat -c %u /data
+    [ "$output" = 1000 ]
+    [ "$(lab stat -c %u /var/lib/containers/storage/volumes/u-data/_data)" = 1000 ]
+}
