@@ -210,17 +210,22 @@ parse_offset(JsonObject *offsets, const char *name, OciTimeOffset *offset, GErro
 }
 
 static bool parse_rest(JsonObject *object, OciSpec *spec, GError **error) {
-        JsonObject *offsets, *personality, *policy, *rdt;
+        JsonObject *offsets, *personality, *policy, *rdt, *devices;
         if (!json_get_object(object, "timeOffsets", &offsets, error) ||
             !json_get_object(object, "personality", &personality, error) ||
             !json_get_object(object, "memoryPolicy", &policy, error) ||
             !json_get_object(object, "intelRdt", &rdt, error) ||
+            !json_get_object(object, "netDevices", &devices, error) ||
             !spec_get_copy(object, "mountLabel", &spec->mount_label, error))
                 return false;
         if (rdt)
                 return error_set_invalid(
                                 error, "linux.intelRdt is not supported: resctrl groups are not "
                                        "managed here, leave the member out");
+        if (devices && json_object_get_size(devices) > 0)
+                return error_set_invalid(
+                                error, "linux.netDevices is not supported: no network device is "
+                                       "moved here");
         if (offsets && (!parse_offset(offsets, "monotonic", &spec->time_monotonic, error) ||
                         !parse_offset(offsets, "boottime", &spec->time_boottime, error)))
                 return false;

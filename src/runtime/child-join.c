@@ -71,9 +71,19 @@ static int send_joined(int socket_fd, pid_t pid, int pid_fd) {
         return fd_send(socket_fd, &report, sizeof report, &pid_fd, 1);
 }
 
+/* While /proc is the host's; inherited by the command. */
+static int set_oom_score(const char *score) {
+        autofd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        return fd < 0 ? -errno : fd_write_all(fd, score, strlen(score));
+}
+
 _Noreturn void child_join_run(const ChildPlan *plan, int target_pid_fd, int namespaces) {
         (void) close(plan->peer_fd);
-        int r = 0;
+        int r = plan->oom_score_adj ? set_oom_score(plan->oom_score_adj) : 0;
+        if (r < 0) { /* first: an undumpable process's /proc files are root's */
+                child_send_failure(plan->socket_fd, CHILD_STAGE_OOM_SCORE, r, 0);
+                _exit(child_exit_status(CHILD_STAGE_OOM_SCORE, r));
+        }
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 r = -errno;
         size_t index = 0;

@@ -117,10 +117,14 @@ bool launch_set_affinity(pid_t pid, const char *list, GError **error) {
                error_set_errno(error, errno, "Cannot run on the processors %s", list);
 }
 
-bool launch_set_limits(RuntimePlan *plan, pid_t pid, GError **error) {
+bool launch_set_scheduling(const RuntimePlan *plan, pid_t pid, GError **error) {
         const OciSpec *spec = runtime_plan_spec(plan);
+        return set_scheduler(&spec->scheduler, pid, error) && set_io_priority(spec, pid, error) &&
+               launch_set_affinity(pid, spec->cpu_affinity_final, error);
+}
+
+bool launch_set_limits(RuntimePlan *plan, pid_t pid, GError **error) {
         return set_rlimits(plan, pid, error) &&
                set_oom_score(runtime_plan_child(plan)->oom_score_adj, pid, error) &&
-               set_scheduler(&spec->scheduler, pid, error) && set_io_priority(spec, pid, error) &&
-               launch_set_affinity(pid, spec->cpu_affinity_final, error);
+               launch_set_scheduling(plan, pid, error);
 }

@@ -256,6 +256,8 @@ static bool wait_joined(const RuntimePlan *plan, Launch *launch, pid_t joiner, G
                         launch->pid = (pid_t) report.index;
                         joined = true;
                         reap_joiner(joiner);
+                        if (!launch_set_scheduling(plan, launch->pid, error))
+                                return false;
                 }
                 if (report.kind == 0)
                         return joined ||

@@ -53,6 +53,7 @@ bool launch_prepare_with_hooks(
 
 /* launch-limits.c: limits, scheduling and so on of the prepared child; part of preparing. */
 bool launch_set_limits(RuntimePlan *plan, pid_t pid, GError **error);
+bool launch_set_scheduling(const RuntimePlan *plan, pid_t pid, GError **error);
 bool launch_set_affinity(pid_t pid, const char *list, GError **error);
 
 /* Leaves the prepared child to wait at its start_fd, for launch_release() of another process. */

@@ -193,7 +193,8 @@ bool oci_exec(const OciExecRequest *request,
                 return false;
         }
         g_auto(Launch) launch = LAUNCH_EMPTY;
-        if (!launch_join(plan, stdio ? stdio : own, cgroup_fd, pid_fd,
+        if (!launch_set_affinity(0, spec->cpu_affinity_initial, error) ||
+            !launch_join(plan, stdio ? stdio : own, cgroup_fd, pid_fd,
                          oci_namespaces(spec, state->pid), &launch, error))
                 return false;
         char text[16];

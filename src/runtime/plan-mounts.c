@@ -91,7 +91,7 @@ open_bind(RuntimePlan *plan,
 
 static const ChildFsOption *
 file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o) {
-        ChildFsOption *options = plan_keep(plan, g_new0(ChildFsOption, o->data->len + 3));
+        ChildFsOption *options = plan_keep(plan, g_new0(ChildFsOption, o->data->len + 4));
         size_t n = 0;
         for (guint i = 0; i < o->data->len; i++) {
                 char *word = plan_keep(plan, g_strdup(o->data->pdata[i]));
@@ -99,6 +99,11 @@ file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o)
                 *equal = '\0';
                 options[n++] = (ChildFsOption){ word, equal + 1 };
         }
+        /* linux.mountLabel; pseudo file systems of the kernel have labels of their own */
+        static const char *const labelled[] = { "tmpfs", "devpts", "mqueue", "overlay", NULL };
+        if (plan->spec->mount_label && *plan->spec->mount_label &&
+            g_strv_contains(labelled, m->type))
+                options[n++] = (ChildFsOption){ "context", plan->spec->mount_label };
         if (m->source && *m->source)
                 options[n++] = (ChildFsOption){ "source", m->source };
         return options;

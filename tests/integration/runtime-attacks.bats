@@ -163,3 +163,13 @@ kernel.core_pattern=x' 'net/../kernel/core_pattern=x' kernel.domainname/../core_
         fi
     done
 }
+
+@test "without open_tree(2) we run from a sealed copy of ourselves" {
+    lab berth run -d --name a-sealed --network none $image sleep 1000 > /dev/null
+    lab sh -c "$attack without open_tree berth exec a-sealed sleep 100 > /dev/null 2>&1 & echo \$! > /run/a-sealed.pid"
+    until_true 10 lab sh -c 'berth exec a-sealed ps | grep -q "sleep 100"'
+    run lab sh -c 'p=$(cat /run/a-sealed.pid); readlink /proc/$p/exe; : > /proc/$p/exe'
+    lab sh -c 'kill $(cat /run/a-sealed.pid); true'
+    [[ ${lines[0]} == /memfd:berth* ]]
+    [[ $output == *"not permitted"* || $output == *"busy"* ]]
+}

@@ -69,6 +69,7 @@ static void refuses(void) {
         } rows[] = {
                 { "{\"ociVersion\":\"2.0.0\"}", "2.0.0" },
                 { "{\"linux\":{\"intelRdt\":{}}}", "intelRdt" },
+                { "{\"linux\":{\"netDevices\":{\"eth0\":{}}}}", "netDevices" },
                 { "{\"linux\":{\"namespaces\":[{\"type\":\"moon\"}]}}", "moon" },
                 { "{\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\"}]}}", "twice" },
                 { "{\"hooks\":{\"prestart\":[{\"path\":\"bin/x\"}]}}", "absolute" },
