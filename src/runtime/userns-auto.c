@@ -95,6 +95,25 @@ static bool read_claims(int containers_fd, GArray *used, GError **error) {
         return true;
 }
 
+/* One range serves for users and groups, so it must be the user's in both files. */
+static GArray *intersect(const GArray *a, const GArray *b) {
+        GArray *both = g_array_new(FALSE, FALSE, sizeof(SubidRange));
+        for (guint i = 0; i < a->len; i++)
+                for (guint j = 0; j < b->len; j++) {
+                        const SubidRange *x = &g_array_index(a, SubidRange, i);
+                        const SubidRange *y = &g_array_index(b, SubidRange, j);
+                        uint64_t start = MAX(x->start, y->start);
+                        uint64_t end =
+                                        MIN((uint64_t) x->start + x->count,
+                                            (uint64_t) y->start + y->count);
+                        const SubidRange r = { (uint32_t) start,
+                                               end > start ? (uint32_t) (end - start) : 0 };
+                        if (r.count > 0)
+                                g_array_append_val(both, r);
+                }
+        return both;
+}
+
 /* Where ranges come from: the ids of the user "containers"; in a rootless namespace its own ids
  * above our own; and where an administrator named none, the range that systemd sets aside. */
 static bool load_pool(GArray **ret_pool, GArray *used, GError **error) {
@@ -114,16 +133,22 @@ static bool load_pool(GArray **ret_pool, GArray *used, GError **error) {
                 *ret_pool = g_steal_pointer(&own);
                 return true;
         }
-        g_autoptr(GArray) pool = NULL;
-        if (!subid_load("/etc/subuid", AUTO_USER, UINT32_MAX, &pool, error))
+        g_autoptr(GArray) uids = NULL;
+        g_autoptr(GArray) gids = NULL;
+        if (!subid_load("/etc/subuid", AUTO_USER, UINT32_MAX, &uids, error) ||
+            !subid_load("/etc/subgid", AUTO_USER, UINT32_MAX, &gids, error))
                 return false;
-        if (pool->len == 0) {
+        g_autoptr(GArray) pool = intersect(uids, gids);
+        if (uids->len == 0 && gids->len == 0) {
                 g_autoptr(GArray) others = NULL;
+                g_autoptr(GArray) other_groups = NULL;
                 const SubidRange all = { SYSTEMD_POOL_MIN,
                                          SYSTEMD_POOL_MAX - SYSTEMD_POOL_MIN + 1 };
                 g_array_append_val(pool, all);
-                if (!subid_load_all("/etc/subuid", &others, error))
+                if (!subid_load_all("/etc/subuid", &others, error) ||
+                    !subid_load_all("/etc/subgid", &other_groups, error))
                         return false;
+                g_array_append_vals(others, other_groups->data, other_groups->len);
                 for (guint i = 0; i < others->len; i++) {
                         const SubidRange *o = &g_array_index(others, SubidRange, i);
                         const Range range = { o->start, o->count };
