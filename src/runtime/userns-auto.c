@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "base/user.h"
@@ -31,6 +32,7 @@
 #define AUTO_SIZE_MIN    1024
 #define AUTO_SIZE_MAX    65536
 #define ACCOUNT_FILE_MAX (8u << 20)
+#define STORAGE_FILE_MAX (64u << 20)
 #define NOBODY           65534
 /* systemd's "UIDs, GIDs on systemd systems": the range for containers, for hosts that name none */
 #define SYSTEMD_POOL_MIN 0x00080000u
@@ -93,6 +95,39 @@ static bool read_claims(int containers_fd, GArray *used, GError **error) {
         }
         closedir(dir);
         return true;
+}
+
+/* What containers/storage gave to Podman's containers, which draw from the same ids. A file that is
+ * not as we know it claims nothing. */
+static void read_storage_claims(Records *records, GArray *used) {
+        g_autofree char *graph_root = g_path_get_dirname(records_data_dir(records));
+        g_autofree char *path =
+                        g_build_filename(graph_root, "overlay-containers", "containers.json", NULL);
+        g_autofree char *text = NULL;
+        if (!file_read_text(AT_FDCWD, path, STORAGE_FILE_MAX, &text, NULL))
+                return;
+        g_autofree char *whole = g_strdup_printf("{\"containers\":%s}", text);
+        g_autoptr(JsonNode) root = NULL;
+        JsonObject *top, *container, *row;
+        JsonArray *containers, *map;
+        if (!json_parse_object(whole, strlen(whole), STORAGE_FILE_MAX, path, &root, &top, NULL) ||
+            !json_get_array(top, "containers", &containers, NULL))
+                return;
+        for (guint i = 0; containers && i < json_array_get_length(containers); i++) {
+                if (!json_element_object(containers, i, &container, NULL) ||
+                    !json_get_array(container, "uidmap", &map, NULL))
+                        continue;
+                for (guint j = 0; map && j < json_array_get_length(map); j++) {
+                        int64_t host, size;
+                        if (!json_element_object(map, j, &row, NULL) ||
+                            !json_get_int(row, "host_id", &host, NULL) ||
+                            !json_get_int(row, "size", &size, NULL) || host < 0 ||
+                            host > UINT32_MAX || size <= 0 || size > UINT32_MAX)
+                                continue;
+                        const Range range = { (uint32_t) host, (uint32_t) size };
+                        g_array_append_val(used, range);
+                }
+        }
 }
 
 /* One range serves for users and groups, so it must be the user's in both files. */
@@ -182,6 +217,7 @@ bool user_namespace_claim(
                 return error_set_errno(error, errno, "Cannot lock '%s'", containers);
         if (!read_claims(dir_fd, used, error))
                 return false;
+        read_storage_claims(records, used);
         if (!find_free(pool, used, size, ret_start))
                 return error_set_invalid(
                                 error,

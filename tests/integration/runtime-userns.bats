@@ -80,6 +80,15 @@ check_inside='[ "$(id -u):$(stat -c %u:%g /)" = 0:0:0 ] && [ "$(stat -c %u:%g /b
     run lab sh -c 'for i in 1 2 3 4; do berth exec u-$i cat /proc/self/uid_map; done'
     [ "$(awk '{print $2}' <<< "$output" | sort -u | wc -l)" = 4 ]
     awk '{printf "%d %d\n", $2, $2 + $3}' <<< "$output" | sort -n | awk 'NR > 1 && $1 < last {exit 1} {last = $2}'
+    # nor with one of Podman's
+    lab podman create --name u-podman --userns auto --network none $image true > /dev/null
+    theirs=$(lab podman inspect -f '{{index .HostConfig.IDMappings.UIDMap 0}}' u-podman)
+    ours=$(in_container --userns auto -- awk '{print $2, $2 + $3}' /proc/self/uid_map)
+    lab podman rm u-podman > /dev/null
+    IFS=: read -r _ start size <<< "$theirs"
+    [ "$size" -gt 0 ]
+    set -- $ours
+    [ "$1" -ge $((start + size)) ] || [ "$2" -le "$start" ]
     first=$(lab berth exec u-1 awk '{print $2}' /proc/self/uid_map)
     lab berth rm -f -t 0 u-1 > /dev/null
     [ "$(in_container --userns auto -- awk '{print $2}' /proc/self/uid_map)" = "$first" ]
