@@ -75,14 +75,9 @@ int oci_verb_delete(int argc, char **argv) {
                                                                                 : oci_fail(&error);
 }
 
-static int freeze(const OptionTable *table, int argc, char **argv, bool on) {
-        ControlFlags flags = { 0 };
+static int freeze(const char *id, bool on) {
         g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        int status;
-        if (!oci_begin(table, argc, argv, &flags, &operands, &status))
-                return status;
-        g_autoptr(OciState) state = oci_state_load(oci_global()->root, operands[0], &error);
+        g_autoptr(OciState) state = oci_state_load(oci_global()->root, id, &error);
         if (!state)
                 return oci_fail(&error);
         OciStatus now = oci_state_status(state);
@@ -99,27 +94,21 @@ static int freeze(const OptionTable *table, int argc, char **argv, bool on) {
 }
 
 int oci_verb_pause(int argc, char **argv) {
-        static const OptionRow rows[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth-oci pause ID",
-                .description = "Freeze a container's processes",
-                .rows = rows,
-                .operands_min = 1,
-                .operands_max = 1,
-        };
-        return freeze(&table, argc, argv, true);
+        const char *id;
+        int status;
+        return oci_begin_id("berth-oci pause ID", "Freeze a container's processes", argc, argv, &id,
+                            &status)
+                               ? freeze(id, true)
+                               : status;
 }
 
 int oci_verb_resume(int argc, char **argv) {
-        static const OptionRow rows[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth-oci resume ID",
-                .description = "Thaw a container's processes",
-                .rows = rows,
-                .operands_min = 1,
-                .operands_max = 1,
-        };
-        return freeze(&table, argc, argv, false);
+        const char *id;
+        int status;
+        return oci_begin_id("berth-oci resume ID", "Thaw a container's processes", argc, argv, &id,
+                            &status)
+                               ? freeze(id, false)
+                               : status;
 }
 
 typedef struct UpdateFlags {

@@ -115,6 +115,29 @@ bool oci_begin(const OptionTable *table,
         return r == OPTION_RESULT_OK;
 }
 
+bool oci_begin_id(
+                const char *usage,
+                const char *description,
+                int argc,
+                char **argv,
+                const char **ret_id,
+                int *ret_status) {
+        static const OptionRow none[] = { { NULL } };
+        const OptionTable table = {
+                .usage = usage,
+                .description = description,
+                .rows = none,
+                .operands_min = 1,
+                .operands_max = 1,
+        };
+        char unused;
+        g_autofree char **operands = NULL;
+        if (!oci_begin(&table, argc, argv, &unused, &operands, ret_status))
+                return false;
+        *ret_id = operands[0];
+        return true;
+}
+
 static char *default_root(void) {
         const char *runtime = g_getenv("XDG_RUNTIME_DIR");
         if (user_in_initial_namespace() && user_is_root())

@@ -23,23 +23,15 @@ typedef struct QueryFlags {
 #define AT(member) offsetof(QueryFlags, member)
 
 int oci_verb_state(int argc, char **argv) {
-        static const OptionRow rows[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth-oci state ID",
-                .description = "Print a container's state",
-                .rows = rows,
-                .operands_min = 1,
-                .operands_max = 1,
-        };
-        QueryFlags flags = { 0 };
         g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        int status;
-        if (!oci_begin(&table, argc, argv, &flags, &operands, &status))
-                return status;
         const char *root = oci_global()->root;
-        g_autoptr(OciState) state = oci_state_load(root, operands[0], &error);
-        g_autoptr(OciSpec) spec = state ? oci_state_load_spec(root, operands[0], &error) : NULL;
+        const char *id;
+        int status;
+        if (!oci_begin_id("berth-oci state ID", "Print a container's state", argc, argv, &id,
+                          &status))
+                return status;
+        g_autoptr(OciState) state = oci_state_load(root, id, &error);
+        g_autoptr(OciSpec) spec = state ? oci_state_load_spec(root, id, &error) : NULL;
         if (!spec)
                 return oci_fail(&error);
         g_autofree char *text = oci_state_format(state, spec, oci_state_status(state), true);

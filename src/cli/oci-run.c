@@ -97,22 +97,13 @@ int oci_verb_create(int argc, char **argv) {
 }
 
 int oci_verb_start(int argc, char **argv) {
-        static const OptionRow rows[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth-oci start ID",
-                .description = "Start a created container",
-                .rows = rows,
-                .operands_min = 1,
-                .operands_max = 1,
-        };
-        char unused;
         g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
+        const char *id;
         int status;
-        if (!oci_begin(&table, argc, argv, &unused, &operands, &status))
+        if (!oci_begin_id("berth-oci start ID", "Start a created container", argc, argv, &id,
+                          &status))
                 return status;
-        return oci_start(oci_global()->root, operands[0], &error) ? EXIT_STATUS_OK
-                                                                  : oci_fail(&error);
+        return oci_start(oci_global()->root, id, &error) ? EXIT_STATUS_OK : oci_fail(&error);
 }
 
 /* Waits for our child and passes signals on; its streams are ours. */

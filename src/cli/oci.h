@@ -30,6 +30,15 @@ bool oci_begin(const OptionTable *table,
                char ***ret_operands,
                int *ret_status);
 
+/* The same for commands whose only operand is a container's id, borrowed from argv. */
+bool oci_begin_id(
+                const char *usage,
+                const char *description,
+                int argc,
+                char **argv,
+                const char **ret_id,
+                int *ret_status);
+
 int oci_verb_create(int argc, char **argv);
 int oci_verb_start(int argc, char **argv);
 int oci_verb_run(int argc, char **argv);

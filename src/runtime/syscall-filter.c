@@ -19,9 +19,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "oci/spec.h"
+#include "runtime/syscall-filter-profile.h"
 
-#define SECCOMP_PROFILE_SIZE_MAX (1u << 20)
-#define SECCOMP_PROGRAM_MAX      (BPF_MAXINSNS * sizeof(struct sock_filter))
+#define SECCOMP_PROGRAM_MAX (BPF_MAXINSNS * sizeof(struct sock_filter))
 
 /* linux/filter.h and seccomp.h both stand; libseccomp's context gets a cleanup of ours. */
 static void filter_release(scmp_filter_ctx *filter) {
@@ -79,7 +79,7 @@ static bool compare_from_text(const char *text, enum scmp_compare *ret_compare) 
 }
 
 /* The profile's names of architectures are Go's ("amd64"); ours is what we were built for. */
-static const char *go_architecture(void) {
+const char *syscall_filter_architecture(void) {
 #if defined(__x86_64__)
         return "amd64";
 #elif defined(__aarch64__)
@@ -111,13 +111,15 @@ condition_holds(JsonObject *condition, uint64_t capabilities, bool all, GError *
         }
         if (arches && arches[0]) {
                 asked++;
-                held += g_strv_contains((const char *const *) arches, go_architecture());
+                held += g_strv_contains(
+                                (const char *const *) arches, syscall_filter_architecture());
         }
         *ret = all ? held == asked : held > 0;
         return true;
 }
 
-static bool group_applies(JsonObject *group, uint64_t capabilities, bool *ret, GError **error) {
+bool syscall_filter_group_applies(
+                JsonObject *group, uint64_t capabilities, bool *ret, GError **error) {
         JsonObject *includes, *excludes;
         bool included = true, excluded = false;
         if (!json_get_object(group, "includes", &includes, error) ||
@@ -289,7 +291,7 @@ build_filter(JsonObject *top, uint64_t capabilities, GBytes **ret_program, GErro
                 JsonObject *group;
                 bool applies;
                 if (!json_element_object(groups, i, &group, error) ||
-                    !group_applies(group, capabilities, &applies, error))
+                    !syscall_filter_group_applies(group, capabilities, &applies, error))
                         return false;
                 if (applies && !add_group(filter, group, default_action, error)) {
                         g_prefix_error(error, "syscalls[%u]: ", i);
@@ -367,8 +369,8 @@ static char *cache_name(const char *path, const struct stat *st, uint64_t capabi
         g_autofree char *text = g_strdup_printf(
                         "2|%s|%ju.%09ld|%jd|%ju|%s|%016" G_GINT64_MODIFIER "x|%u.%u.%u", path,
                         (uintmax_t) st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (intmax_t) st->st_size,
-                        (uintmax_t) st->st_ino, go_architecture(), capabilities, version->major,
-                        version->minor, version->micro);
+                        (uintmax_t) st->st_ino, syscall_filter_architecture(), capabilities,
+                        version->major, version->minor, version->micro);
         g_autofree char *digest = digest_of_bytes(text, strlen(text));
         return g_strconcat("seccomp-", digest_hex(digest), ".bpf", NULL);
 }
@@ -384,7 +386,7 @@ static bool load_cached(int dir_fd, const char *name, GBytes **ret_program) {
         return true;
 }
 
-static const char *find_profile(const char *asked, struct stat *st) {
+const char *syscall_filter_find_profile(const char *asked, struct stat *st) {
         static const char *const defaults[] = {
                 "/etc/containers/seccomp.json",
                 "/usr/share/containers/seccomp.json",
@@ -400,7 +402,7 @@ static const char *find_profile(const char *asked, struct stat *st) {
 bool syscall_filter_load(
                 const SyscallFilterRequest *request, GBytes **ret_program, GError **error) {
         struct stat st = { 0 };
-        const char *path = find_profile(request->profile_path, &st);
+        const char *path = syscall_filter_find_profile(request->profile_path, &st);
         if (!path && request->profile_path)
                 return error_set_errno(
                                 error, errno, "Cannot open seccomp profile '%s'",
@@ -433,103 +435,5 @@ bool syscall_filter_load(
         if (dir_fd >= 0) /* only a cache: the next start compiles again */
                 (void) file_replace(dir_fd, name, bytes, size, 0600, FILE_VOLATILE, NULL);
         *ret_program = g_steal_pointer(&program);
-        return true;
-}
-
-/* Our architecture with its sub-architectures, of the profile's archMap. */
-static bool copy_architectures(JsonObject *profile, JsonObject *seccomp, GError **error) {
-        static const struct {
-                const char *go, *seccomp;
-        } names[] = {
-                { "amd64", "SCMP_ARCH_X86_64" },    { "arm64", "SCMP_ARCH_AARCH64" },
-                { "riscv64", "SCMP_ARCH_RISCV64" }, { "ppc64le", "SCMP_ARCH_PPC64LE" },
-                { "s390x", "SCMP_ARCH_S390X" },
-        };
-        JsonArray *map;
-        if (!json_get_array(profile, "archMap", &map, error))
-                return false;
-        for (guint i = 0; map && i < json_array_get_length(map); i++) {
-                JsonObject *row;
-                const char *architecture;
-                g_auto(GStrv) subs = NULL;
-                if (!json_element_object(map, i, &row, error) ||
-                    !json_need_string(row, "architecture", &architecture, error) ||
-                    !json_get_strings(row, "subArchitectures", &subs, error))
-                        return false;
-                for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
-                        if (strcmp(names[n].go, go_architecture()) != 0 ||
-                            strcmp(names[n].seccomp, architecture) != 0)
-                                continue;
-                        JsonArray *list = json_array_new();
-                        json_array_add_string_element(list, architecture);
-                        for (char **sub = subs; sub && *sub; sub++)
-                                json_array_add_string_element(list, *sub);
-                        json_object_set_array_member(seccomp, "architectures", list);
-                }
-        }
-        return true;
-}
-
-static bool
-copy_groups(JsonObject *profile, uint64_t capabilities, JsonObject *seccomp, GError **error) {
-        static const char *const members[] = { "names", "action", "errnoRet", "args" };
-        JsonArray *groups, *list = json_array_new();
-        json_object_set_array_member(seccomp, "syscalls", list);
-        if (!json_get_array(profile, "syscalls", &groups, error))
-                return false;
-        for (guint i = 0; groups && i < json_array_get_length(groups); i++) {
-                JsonObject *group;
-                bool applies;
-                if (!json_element_object(groups, i, &group, error) ||
-                    !group_applies(group, capabilities, &applies, error))
-                        return false;
-                if (!applies)
-                        continue;
-                JsonObject *copy = json_object_new();
-                for (size_t m = 0; m < G_N_ELEMENTS(members); m++) {
-                        JsonNode *node = json_object_get_member(group, members[m]);
-                        if (node && !JSON_NODE_HOLDS_NULL(node))
-                                json_object_set_member(copy, members[m], json_node_copy(node));
-                }
-                json_array_add_object_element(list, copy);
-        }
-        return true;
-}
-
-bool syscall_filter_to_spec(
-                const SyscallFilterRequest *request, JsonNode **ret_seccomp, GError **error) {
-        struct stat st;
-        g_autoptr(GBytes) bytes = NULL;
-        g_autoptr(JsonNode) root = NULL;
-        JsonObject *profile;
-        const char *path = find_profile(request->profile_path, &st);
-        if (!path)
-                return error_set_errno(
-                                error, ENOENT,
-                                "Cannot open seccomp profile '%s', which another runtime needs; "
-                                "install golang-github-containers-common, or use --security-opt "
-                                "seccomp=unconfined",
-                                request->profile_path ? request->profile_path
-                                                      : "/usr/share/containers/seccomp.json");
-        if (!file_read(AT_FDCWD, path, SECCOMP_PROFILE_SIZE_MAX, &bytes, error))
-                return false;
-        gsize size;
-        const char *text = g_bytes_get_data(bytes, &size);
-        if (!json_parse_object(text, size, SECCOMP_PROFILE_SIZE_MAX, path, &root, &profile, error))
-                return false;
-        g_autoptr(JsonObject) seccomp = json_object_new();
-        static const char *const members[] = { "defaultAction", "defaultErrnoRet" };
-        for (size_t m = 0; m < G_N_ELEMENTS(members); m++) {
-                JsonNode *node = json_object_get_member(profile, members[m]);
-                if (node && !JSON_NODE_HOLDS_NULL(node))
-                        json_object_set_member(seccomp, members[m], json_node_copy(node));
-        }
-        if (!copy_architectures(profile, seccomp, error) ||
-            !copy_groups(profile, request->bounding_capabilities, seccomp, error)) {
-                g_prefix_error(error, "seccomp profile '%s': ", path);
-                return false;
-        }
-        *ret_seccomp = json_node_alloc();
-        json_node_init_object(*ret_seccomp, seccomp);
         return true;
 }
