@@ -158,18 +158,16 @@ static bool attach_rules(int cgroup_fd, const GArray *rules, GError **error) {
         return r >= 0 || error_set_errno(error, r, "Cannot limit the devices of the cgroup");
 }
 
-bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error) {
+/* linux.resources.devices, appended to rules. */
+static bool read_rules(JsonNode *resources, GArray *rules, GError **error) {
         JsonArray *devices = NULL;
         if (!resources ||
             !json_get_array(json_node_get_object(resources), "devices", &devices, error))
                 return !resources;
-        if (!devices || json_array_get_length(devices) == 0)
-                return true;
-        if (json_array_get_length(devices) > RULES_MAX)
+        if (devices && json_array_get_length(devices) > RULES_MAX)
                 return error_set_invalid(
                                 error, "linux.resources.devices has more than %d rules", RULES_MAX);
-        g_autoptr(GArray) rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule));
-        for (guint i = 0; i < json_array_get_length(devices); i++) {
+        for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
                 JsonObject *object;
                 DeviceRule rule = { 0 };
                 if (!json_element_object(devices, i, &object, error) ||
@@ -177,7 +175,14 @@ bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error) {
                         return false;
                 g_array_append_val(rules, rule);
         }
-        return attach_rules(cgroup_fd, rules, error);
+        return true;
+}
+
+bool cgroup_set_devices(int cgroup_fd, JsonNode *resources, GError **error) {
+        g_autoptr(GArray) rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule));
+        if (!read_rules(resources, rules, error))
+                return false;
+        return rules->len == 0 || attach_rules(cgroup_fd, rules, error);
 }
 
 bool cgroup_limit_devices(int cgroup_fd, const OciSpec *spec, GError **error) {
@@ -195,6 +200,8 @@ bool cgroup_limit_devices(int cgroup_fd, const OciSpec *spec, GError **error) {
                 };
                 g_array_append_val(rules, rule);
         }
+        if (!read_rules(spec->resources, rules, error)) /* --device-cgroup-rule */
+                return false;
         GError *inner = NULL;
         if (attach_rules(cgroup_fd, rules, &inner))
                 return true;

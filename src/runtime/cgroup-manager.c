@@ -248,6 +248,52 @@ bool cgroup_write_rest(const char *path, JsonNode *resources, GError **error) {
         return rows && apply(path, rows, true, error);
 }
 
+/* What is on the unit already: rows with a property, and those of devices, whose properties are
+ * lists. */
+static bool is_residue(const ResourceRow *row) {
+        return !row->property && strcmp(row->file, "io.max") != 0 &&
+               strcmp(row->file, "io.weight") != 0 && !g_str_has_prefix(row->file, "cpuset.");
+}
+
+bool cgroup_apply_residue(
+                const char *unit_path, const char *path, JsonNode *resources, GError **error) {
+        g_autoptr(GPtrArray) rows = resource_rows(resources, error);
+        if (!rows)
+                return false;
+        for (guint i = rows->len; i > 0; i--)
+                if (!is_residue(rows->pdata[i - 1]))
+                        g_ptr_array_remove_index(rows, i - 1);
+        if (rows->len == 0)
+                return true;
+        g_autofree char *unit = full_path(unit_path, error);
+        g_autofree char *directory = full_path(path, error);
+        g_autofree char *available = cgroup_read(unit_path, "cgroup.controllers");
+        if (!unit || !directory)
+                return false;
+        int r = write_file(directory, "cgroup.procs", "0");
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot enter the cgroup '%s'", path);
+        for (guint i = 0; i < rows->len; i++) {
+                const char *controller = ((ResourceRow *) rows->pdata[i])->controller;
+                g_autofree char *word = g_strconcat("+", controller, NULL);
+                if (*controller == '\0')
+                        continue;
+                if (!lists_word(available, controller))
+                        return error_set_invalid(
+                                        error,
+                                        "the requested cgroup controller `%s` is not available in "
+                                        "the unit's cgroup, see Delegate= in "
+                                        "systemd.resource-control(5)",
+                                        controller);
+                r = write_file(unit, "cgroup.subtree_control", word);
+                if (r < 0)
+                        return error_set_errno(
+                                        error, r, "Cannot enable the controller `%s` in '%s'",
+                                        controller, unit_path);
+        }
+        return apply(path, rows, false, error);
+}
+
 /* Calls visit for the cgroup and all below it, children first; -errno ends it. */
 static int walk(const char *directory, int (*visit)(const char *, void *), void *data) {
         DIR *dir = opendir(directory);

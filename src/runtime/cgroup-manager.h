@@ -35,6 +35,12 @@ bool cgroup_update(const char *path, const char *scope, JsonNode *resources, GEr
 /* Limits that systemd has no property for, into a delegated cgroup whose unit has the others. */
 bool cgroup_write_rest(const char *path, JsonNode *resources, GError **error);
 
+/* Limits that no property of a unit has (huge pages, rdma, "unified" files, burst), in the
+ * payload's cgroup below the unit's. We move into it: a cgroup with processes gives its children no
+ * controllers. */
+bool cgroup_apply_residue(
+                const char *unit_path, const char *path, JsonNode *resources, GError **error);
+
 /* All processes below it. Caller unrefs; element type pid_t. */
 GArray *cgroup_processes(const char *path, GError **error);
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/user.h"
+#include "runtime/cgroup-manager.h"
 #include "runtime/hardening.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
@@ -65,7 +66,6 @@ static void empty_vector(char **list) {
  */
 static bool adapt_spec(OciSpec *spec, const ExecOptions *options, int root_fd, GError **error) {
         g_ptr_array_set_size(spec->mounts, 0);
-        g_ptr_array_set_size(spec->devices, 0);
         g_hash_table_remove_all(spec->sysctl);
         empty_vector(spec->masked_paths);
         empty_vector(spec->readonly_paths);
@@ -109,14 +109,21 @@ static int namespaces_of(const OciSpec *spec, pid_t pid) {
 
 /* Beside the payload's cgroup, so that limits of the unit count and ending the unit ends this too.
  */
-static bool
-open_exec_cgroup(const ContainerRecord *record, char **ret_path, int *ret_fd, GError **error) {
+static bool open_exec_cgroup(
+                const ContainerRecord *record,
+                const OciSpec *spec,
+                bool is_privileged,
+                char **ret_path,
+                int *ret_fd,
+                GError **error) {
         if (!record->cgroup)
                 return true;
         g_autofree char *parent = g_path_get_dirname(record->cgroup);
         g_autofree char *id = hex_id_new();
         g_autofree char *name = g_strdup_printf("exec-%.12s", id);
-        return cgroup_make(parent, name, ret_path, ret_fd, error);
+        return cgroup_make(parent, name, ret_path, ret_fd, error) &&
+               (is_privileged || run_may_use_all_devices(spec) ||
+                cgroup_limit_devices(*ret_fd, spec, error));
 }
 
 typedef struct ExecTarget {
@@ -203,7 +210,8 @@ bool container_exec(
         };
         g_autoptr(RuntimePlan) plan = run_plan(runtime, &c, 0, error);
         g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
-        if (!session || !open_exec_cgroup(record, &cgroup, &cgroup_fd, error))
+        if (!session ||
+            !open_exec_cgroup(record, c.spec, options->privileged, &cgroup, &cgroup_fd, error))
                 return false;
         ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
         if (!reach_cgroup(record, cgroup, &target, error))

@@ -209,8 +209,7 @@ static bool give_cgroup(const OciSpec *spec, int cgroup_fd, GError **error) {
         return true;
 }
 
-/* --privileged: nothing is masked and no capability is missing. */
-static bool may_use_all_devices(const OciSpec *spec) {
+bool run_may_use_all_devices(const OciSpec *spec) {
         const uint64_t all = (UINT64_C(1) << oci_capability_count()) - 1;
         return !spec->masked_paths[0] && spec->capabilities[OCI_CAPABILITY_BOUNDING] == all;
 }
@@ -223,7 +222,8 @@ static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
                 return false;
         c->record->unit = cgroup_unit(own);
         return cgroup_make(own, "payload", &c->record->cgroup, ret_fd, error) &&
-               (may_use_all_devices(c->spec) || cgroup_limit_devices(*ret_fd, c->spec, error)) &&
+               (run_may_use_all_devices(c->spec) ||
+                cgroup_limit_devices(*ret_fd, c->spec, error)) &&
                give_cgroup(c->spec, *ret_fd, error) &&
                (!c->spec->resources ||
                 cgroup_write_rest(c->record->cgroup, c->spec->resources, error));

@@ -13,6 +13,9 @@ run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GErr
 /* Notes pid, unit and cgroup of the prepared child. */
 bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
 
+/* --privileged: nothing is masked and no capability is missing. */
+bool run_may_use_all_devices(const OciSpec *spec);
+
 /* The secrets that are variables, into the environment of what is about to run. */
 bool run_add_secrets(
                 Runtime *runtime, const ContainerRecord *record, OciSpec *spec, GError **error);

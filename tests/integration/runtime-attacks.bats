@@ -127,12 +127,19 @@ in_root() { # FLAGS... -- COMMAND...
 @test "a device node in a volume is dead, unless its device was given" {
     lab sh -c 'mkdir -p /run/a-dev; rm -f /run/a-dev/*; mount -t tmpfs -o dev t /run/a-dev; mknod /run/a-dev/kmsg c 1 11; chmod 666 /run/a-dev/kmsg'
     lab berth run -d --name a-node --network none -v /run/a-dev:/data --rootfs "$root" sleep 1000 > /dev/null
-    run lab berth exec a-node head -c 1 /data/kmsg
+    # nobody needs a capability to write there
+    run lab berth exec a-node sh -c 'echo x > /data/kmsg'
     lab umount /run/a-dev
     [ "$status" != 0 ]
     [[ $output == *"ot permitted"* || $output == *"ermission denied"* ]]
     run lab berth exec a-node sh -c 'echo x > /dev/null && head -c 1 /dev/zero | wc -c'
     [ "$output" = 1 ]
+    # a rule opens it
+    lab sh -c 'mount -t tmpfs -o dev t /run/a-dev; mknod /run/a-dev/kmsg c 1 11; chmod 666 /run/a-dev/kmsg'
+    lab berth run -d --name a-rule --network none --device-cgroup-rule 'c 1:11 rw' -v /run/a-dev:/data --rootfs "$root" sleep 1000 > /dev/null
+    run lab berth exec a-rule sh -c ': > /data/kmsg && echo opened'
+    lab umount /run/a-dev
+    [[ $output == *opened* ]]
     # nor can a new one be made
     run in_root -- mknod /data/kmsg c 1 11
     [ "$status" != 0 ]
@@ -172,4 +179,15 @@ kernel.core_pattern=x' 'net/../kernel/core_pattern=x' kernel.domainname/../core_
     lab sh -c 'kill $(cat /run/a-sealed.pid); true'
     [[ ${lines[0]} == /memfd:berth* ]]
     [[ $output == *"not permitted"* || $output == *"busy"* ]]
+}
+
+@test "limits that no unit has are set in the payload's cgroup, or refused" {
+    lab berth run -d --name a-residue --network none --cgroup-conf cgroup.max.descendants=3 $image sleep 1000 > /dev/null
+    [ "$(lab cat /sys/fs/cgroup/system.slice/berth-a-residue.service/payload/cgroup.max.descendants)" = 3 ]
+    [ "$(property berth-a-residue ActiveState)" = active ]
+    # a controller that is not there is named
+    lab grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers && skip "this host has the controller"
+    run lab berth run -d --name a-none --network none --cgroup-conf hugetlb.2MB.max=0 $image sleep 1000
+    [ "$status" != 0 ]
+    lab sh -c 'journalctl -u berth-a-none | grep -q "controller .hugetlb. is not available"'
 }
