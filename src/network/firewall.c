@@ -3,7 +3,8 @@
  *
  * A packet to a published port: its destination is looked up in the ports maps, first with its
  * address, then without; what is found replaces it (dnat). The source stays as it is, with two
- * exceptions that could never be answered otherwise: from 127.0.0.0/8, and from a container back
+ * exceptions that could never be answered otherwise: from 127.0.0.0/8 (Linux has nothing like it
+ * for ::1, which is refused so that clients go on to IPv4), and from a container back
  * into its own bridge (hairpin). Where br_netfilter does the latter, packets have no iifname and
  * find their way back by themselves, only not from a container to itself (self). Connections that
  * containers begin leave masqueraded, except to other bridges of ours, which know the way back.
@@ -69,6 +70,7 @@ static const char base_rules[] =
                 "add rule " TABLE " prerouting meta l4proto { tcp, udp, sctp } fib daddr type "
                 "local jump published\n"
                 "add chain " TABLE " output { type nat hook output priority -100; }\n"
+                "add rule " TABLE " output ip6 daddr ::1 return\n"
                 "add rule " TABLE " output meta l4proto { tcp, udp, sctp } fib daddr type local "
                 "jump published\n"
                 "add chain " TABLE " postrouting { type nat hook postrouting priority 100; }\n"
@@ -81,7 +83,6 @@ static const char base_rules[] =
                 "add rule " TABLE " postrouting ct status dnat iifname . oifname @hairpin "
                 "masquerade\n"
                 "add rule " TABLE " postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade\n"
-                "add rule " TABLE " postrouting oifname @bridges ip6 saddr ::1 masquerade\n"
                 "add rule " TABLE " postrouting iifname @outgoing oifname != @answering ip "
                 "daddr != 224.0.0.0/4 masquerade\n"
                 "add rule " TABLE " postrouting iifname @outgoing oifname != @answering ip6 "

@@ -35,6 +35,9 @@ cannot() { # NAME URL: within 2 seconds
     [ "$(ask_outside 2001:db8::1 8081)" = "web 2001:db8::2" ]
     [ "$(fetch_outside http://192.0.2.1:8081/)" = "web 192.0.2.2" ]
     [ "$(ask_outside 192.0.2.1 8081)" = "web 192.0.2.2" ]
+    [ "$(lab curl -sS -m 3 http://localhost:8081/)" = "web 10.150.0.1" ] # ::1 is refused at once, not lost
+    run lab curl -sS -m 3 "http://[::1]:8081/"
+    [ "$status" = 7 ]
     lab systemd-run -q --unit=many-world -p NetworkNamespacePath=/run/netns/outside "$BERTH_TEST_WORK/probe" who 8090 world
     until_true 10 outside sh -c 'ss -ltn | grep -q 8090'
     [ "$(ask_in web 2001:db8::2 8090)" = "world 2001:db8::1" ]
