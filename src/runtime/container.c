@@ -341,6 +341,11 @@ bool container_load(Runtime *runtime, const char *name, Container *ret_container
         c.spec = record_load_spec(runtime->records, c.record, error);
         if (!c.spec || !mount_again(runtime, &c, error))
                 return false;
+        g_autofree char *run_path = record_run_path(runtime->records, c.record);
+        if (!spec_restore_files(run_path, c.spec, error) ||
+            !network_restore_files(runtime, &c, error) ||
+            !give_generated_files(run_path, c.spec, error))
+                return false;
         *ret_container = c;
         c = (Container){ .root_fd = -1, .userns_fd = -1 };
         return true;

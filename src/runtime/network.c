@@ -258,34 +258,6 @@ static ContainerRecord *find_target(Runtime *runtime, const char *name, GError *
         return g_steal_pointer(&target);
 }
 
-/* A file in the container's directory. Caller frees. */
-static char *run_file(Runtime *runtime, const ContainerRecord *record, const char *name) {
-        g_autofree char *run_path = record_run_path(runtime->records, record);
-        return g_build_filename(run_path, name, NULL);
-}
-
-bool network_begin(Runtime *runtime, Container *c, GError **error) {
-        g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
-        if (!request)
-                return true;
-        OciNamespace *ns = &c->spec->namespaces[OCI_NAMESPACE_NETWORK];
-        if (request->mode == NETWORK_MODE_CONTAINER) {
-                g_autoptr(ContainerRecord) target = find_target(runtime, request->target, error);
-                if (!target)
-                        return false;
-                g_free(ns->path);
-                ns->path = g_strdup_printf("/proc/%d/ns/net", (int) target->pid);
-        } else if (request->mode == NETWORK_MODE_NS) {
-                g_free(ns->path);
-                ns->path = g_strdup(request->target);
-        } else if (request->mode == NETWORK_MODE_PASTA) {
-                g_free(ns->path);
-                ns->path = run_file(runtime, c->record, PASTA_NAMESPACE);
-                return namespace_make(ns->path, error);
-        }
-        return true;
-}
-
 static bool write_name_files(
                 Runtime *runtime,
                 Container *c,
@@ -309,6 +281,45 @@ static bool write_name_files(
                 .root_fd = c->root_fd,
         };
         return write_hosts(&files, error) && write_resolv(&files, error);
+}
+
+/* A file in the container's directory. Caller frees. */
+static char *run_file(Runtime *runtime, const ContainerRecord *record, const char *name) {
+        g_autofree char *run_path = record_run_path(runtime->records, record);
+        return g_build_filename(run_path, name, NULL);
+}
+
+bool network_restore_files(Runtime *runtime, Container *c, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
+        g_autofree char *hosts = run_file(runtime, c->record, "hosts");
+        g_autofree char *resolv = run_file(runtime, c->record, "resolv.conf");
+        if (!request ||
+            ((request->no_hosts || access(hosts, F_OK) == 0) && access(resolv, F_OK) == 0))
+                return true;
+        return runtime_networks(runtime, error) &&
+               write_name_files(runtime, c, request, NULL, error);
+}
+
+bool network_begin(Runtime *runtime, Container *c, GError **error) {
+        g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
+        if (!request)
+                return true;
+        OciNamespace *ns = &c->spec->namespaces[OCI_NAMESPACE_NETWORK];
+        if (request->mode == NETWORK_MODE_CONTAINER) {
+                g_autoptr(ContainerRecord) target = find_target(runtime, request->target, error);
+                if (!target)
+                        return false;
+                g_free(ns->path);
+                ns->path = g_strdup_printf("/proc/%d/ns/net", (int) target->pid);
+        } else if (request->mode == NETWORK_MODE_NS) {
+                g_free(ns->path);
+                ns->path = g_strdup(request->target);
+        } else if (request->mode == NETWORK_MODE_PASTA) {
+                g_free(ns->path);
+                ns->path = run_file(runtime, c->record, PASTA_NAMESPACE);
+                return namespace_make(ns->path, error);
+        }
+        return true;
 }
 
 static int open_namespace(pid_t pid, GError **error) {

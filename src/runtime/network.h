@@ -21,6 +21,9 @@ const Networks *runtime_networks(Runtime *runtime, GError **error);
 bool network_build(const SpecRequest *request, OciSpec *spec, GError **error);
 bool network_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
 
+/* After a boot hosts and resolv.conf are gone: writes them again where they are missing. */
+bool network_restore_files(Runtime *runtime, Container *c, GError **error);
+
 /* Before the plan: finds the namespace to join (container:, ns:). */
 bool network_begin(Runtime *runtime, Container *c, GError **error);
 

@@ -39,6 +39,10 @@ bool spec_build_resources(const SpecRequest *request, OciSpec *spec, GError **er
 bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_systemd(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_accounts(const SpecRequest *request, OciSpec *spec, GError **error);
+
+/* After a boot a container's directory in RUN is empty: writes hostname and containerenv again
+ * where they are missing (hosts and resolv.conf are the network's, see runtime/network.h). */
+bool spec_restore_files(const char *run_path, const OciSpec *spec, GError **error);
 bool spec_build_volumes(const SpecRequest *request, OciSpec *spec, GError **error);
 
 /* Annotations that berth itself reads back. */

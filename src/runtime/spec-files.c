@@ -75,3 +75,21 @@ bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error)
                add_file(request, "containerenv", "", "/run/.containerenv", spec, error) &&
                add_timezone(request, spec, error) && add_init(request, spec, error);
 }
+
+bool spec_restore_files(const char *run_path, const OciSpec *spec, GError **error) {
+        g_autofree char *hostname = g_strconcat(spec->hostname ? spec->hostname : "", "\n", NULL);
+        const struct {
+                const char *name, *text;
+        } files[] = { { "hostname", hostname }, { "containerenv", "" } };
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const OciMount *m = spec->mounts->pdata[i];
+                for (size_t k = 0; m->source && k < G_N_ELEMENTS(files); k++) {
+                        g_autofree char *path = g_build_filename(run_path, files[k].name, NULL);
+                        if (strcmp(path, m->source) == 0 && access(path, F_OK) < 0 &&
+                            !file_replace(AT_FDCWD, path, files[k].text, strlen(files[k].text),
+                                          0644, FILE_VOLATILE, error))
+                                return false;
+                }
+        }
+        return true;
+}

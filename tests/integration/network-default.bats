@@ -125,6 +125,17 @@ teardown() {
     [ "$(fetch http://10.88.0.1:8081/)" = "web 10.88.0.1" ]
 }
 
+@test "a container that was made before a boot starts after it" {
+    web_container web -p 8081:8080 --add-host a:192.0.2.9
+    lab berth stop -t 0 web
+    # what a boot leaves of /run
+    lab sh -c 'cd /run/berth && rm -rf containers names restored networks; ip link del podman0; nft delete table inet berth'
+    lab berth start web
+    [ "$(fetch_outside http://192.0.2.1:8081/)" = "web 192.0.2.2" ]
+    lab berth exec web cat /etc/hosts | grep -q "^192.0.2.9.a$"
+    [ -n "$(lab berth exec web cat /etc/hostname)" ]
+}
+
 @test "a unit file publishes a port, stops and starts with it" {
     quadlet web.container << U
 [Container]
@@ -183,6 +194,13 @@ U
         run lab berth run --rm $bad $image true
         [ "$status" = 125 ] || { echo "$bad: $status $output"; false; }
     done
+}
+
+@test "a user namespace of its own has the same network" {
+    web_container mapped --userns auto -p 8081:8080
+    [ "$(fetch_outside http://192.0.2.1:8081/)" = "mapped 192.0.2.2" ]
+    [ "$(lab berth exec mapped awk '$1 == 0 {print ($2 > 0)}' /proc/self/uid_map)" = 1 ]
+    lab berth exec mapped sh -c 'echo "192.0.2.7 mine" >> /etc/hosts && grep -q mine /etc/hosts'
 }
 
 @test "hosts, hostname and resolv.conf can be the image's, or a file's" {

@@ -86,6 +86,7 @@ elements() {
 }
 
 forget_networks() {
+    lab systemctl reset-failed 2> /dev/null || true
     lab berth rm -f -t 0 --all > /dev/null 2>&1 || true
     lab sh -c 'for f in /etc/containers/networks/*.json; do [ -e "$f" ] || continue
         n=${f##*/}; berth network rm -f "${n%.json}" > /dev/null 2>&1; done' || true
