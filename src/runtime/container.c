@@ -233,9 +233,14 @@ claim(Runtime *runtime, const ContainerOptions *options, ContainerRecord *record
         }
         g_clear_error(&inner);
         g_autoptr(ContainerRecord) old = record_find(runtime->records, record->name, &inner);
+        g_clear_error(&inner); /* gone meanwhile is as good */
+        if (!old) {
+                if (!record_forget_unfinished(runtime->records, record->name, error))
+                        return false;
+                old = record_find(runtime->records, record->name, NULL);
+        }
         if (old && !container_remove(runtime, old, true, true, -1, error))
                 return false;
-        g_clear_error(&inner); /* gone meanwhile is as good */
         return record_claim(runtime->records, record, error);
 }
 

@@ -17,8 +17,10 @@
 #include "base/sys.h"
 #include "runtime/record-json.h"
 
-#define RECORD_SIZE_MAX (1u << 20)
-#define CLAIM_TRIES     8
+#define RECORD_SIZE_MAX       (1u << 20)
+#define CLAIM_TRIES           8
+#define UNFINISHED_TRIES      100
+#define UNFINISHED_PAUSE_USEC 20000
 
 struct Records {
         char *run_dir;
@@ -168,6 +170,27 @@ bool record_rename(Records *records, ContainerRecord *record, const char *name, 
         g_autofree char *link = g_strconcat("names/", before, NULL);
         (void) unlinkat(records->run_fd, link, 0); /* a claim without container is void anyway */
         return true;
+}
+
+bool record_forget_unfinished(Records *records, const char *name, GError **error) {
+        g_autofree char *id = name_holder(records, name);
+        if (!id)
+                return true;
+        g_autofree char *run_path = g_strconcat("containers/", id, NULL);
+        g_autofree char *file = g_strconcat(run_path, "/record.json", NULL);
+        for (int i = 0; i < UNFINISHED_TRIES; i++) {
+                if (faccessat(records->run_fd, file, F_OK, 0) == 0 ||
+                    faccessat(records->run_fd, run_path, F_OK, 0) < 0)
+                        return true; /* finished, or gone */
+                g_usleep(UNFINISHED_PAUSE_USEC);
+        }
+        static const char *const places[] = { "volatile", "containers" };
+        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+                g_autofree char *data = g_build_filename(records->data_dir, places[i], id, NULL);
+                if (!file_remove_tree(AT_FDCWD, data, error))
+                        return false;
+        }
+        return file_remove_tree(records->run_fd, run_path, error);
 }
 
 bool record_save(Records *records, const ContainerRecord *record, GError **error) {

@@ -101,6 +101,10 @@ bool record_claim(Records *records, const ContainerRecord *record, GError **erro
 /* Gives it another name; the unit that it runs in keeps its own. */
 bool record_rename(Records *records, ContainerRecord *record, const char *name, GError **error);
 
+/* Who has the name and no record yet is being created, or was killed while it was: gives it two
+ * seconds, then takes away what it left. */
+bool record_forget_unfinished(Records *records, const char *name, GError **error);
+
 bool record_save(Records *records, const ContainerRecord *record, GError **error);
 bool record_save_spec(
                 Records *records,

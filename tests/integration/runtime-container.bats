@@ -253,6 +253,16 @@ in_container() { # FLAGS... -- COMMAND...
     [ "$(lab berth ps -q | wc -l)" = 1 ]
 }
 
+@test "a name whose container never got a record can be taken over" {
+    local id
+    id=$(printf '%064d' 7)
+    lab sh -c "mkdir -p /run/berth/containers/$id /var/lib/containers/storage/berth/volatile/$id/upper && ln -s $id /run/berth/names/cut"
+    lab berth run --rm --name cut --replace --network none $image true
+    [ -z "$(lab ls /run/berth/containers)" ]
+    [ -z "$(lab ls /run/berth/names)" ]
+    [ -z "$(lab ls /var/lib/containers/storage/berth/volatile)" ]
+}
+
 @test "a launcher that is killed at any point leaves nothing behind after the next start" {
     for delay in 0 1 2 3 4 5 6 8 10 12 15 20; do
         lab sh -c "berth run --rm --name crash --replace --network none $image true & sleep 0.0$delay; kill -9 \$! 2>/dev/null; wait" || true
