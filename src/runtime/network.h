@@ -21,6 +21,15 @@ const Networks *runtime_networks(Runtime *runtime, GError **error);
 bool network_build(const SpecRequest *request, OciSpec *spec, GError **error);
 bool network_build_files(const SpecRequest *request, OciSpec *spec, GError **error);
 
+/* Writes hosts and resolv.conf in place, with what the container got (status NULL: nothing yet).
+ * The networks are open. */
+bool network_write_files(
+                Runtime *runtime,
+                Container *c,
+                const NetworkRequest *request,
+                const NetworkStatus *status,
+                GError **error);
+
 /* After a boot hosts and resolv.conf are gone: writes them again where they are missing. */
 bool network_restore_files(Runtime *runtime, Container *c, GError **error);
 
