@@ -91,10 +91,13 @@ static UnitFile *make_service(Quadlet *q, const char *name) {
          * second, and the watchdog would then kill a healthy container. */
         unit_file_add(unit, "Unit", "StartLimitIntervalSec", "0");
         unit_file_add(unit, "Service", "Type", "oneshot");
-        g_autoptr(GString) run = command_new(q, "healthcheck", "run", name, NULL);
+        g_autoptr(GString) run =
+                        command_new(q, "healthcheck", "run", "--ignore-result", name, NULL);
         g_autofree char *line = command_format(q->set, run, false);
         unit_file_add(unit, "Service", "ExecStart", line);
         unit_file_add(unit, "Service", "SyslogIdentifier", "%N");
+        /* not "Starting" and "Finished" with every check */
+        unit_file_add(unit, "Service", "LogLevelMax", "notice");
         return unit;
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/container-json.h"
 #include "cli/container-mounts.h"
+#include "cli/health-json.h"
 
 typedef struct Match {
         Runtime *runtime;
@@ -114,24 +115,24 @@ static bool match_command(const Match *m, bool *ret, GError **error) {
         return true;
 }
 
+static bool match_health(const Match *m, bool *ret, GError **error) {
+        const char *health = health_text(m->runtime, m->record);
+        *ret = strcmp(m->value, health ? health : "none") == 0;
+        return true;
+}
+
 static const struct {
         const char *key;
         bool all; /* every filter of the key must hold */
         bool (*match)(const Match *match, bool *ret, GError **error);
 } rows[] = {
-        { "ancestor", false, match_ancestor },
-        { "before", false, match_age },
-        { "command", false, match_command },
-        { "exited", false, match_exited },
-        { "id", false, match_id },
-        { "label", true, match_label },
-        { "label!", true, match_label },
-        { "name", false, match_name },
-        { "network", false, match_network },
-        { "since", false, match_age },
-        { "status", false, match_status },
-        { "until", false, match_until },
-        { "volume", false, match_volume },
+        { "ancestor", false, match_ancestor }, { "before", false, match_age },
+        { "command", false, match_command },   { "exited", false, match_exited },
+        { "health", false, match_health },     { "id", false, match_id },
+        { "label", true, match_label },        { "label!", true, match_label },
+        { "name", false, match_name },         { "network", false, match_network },
+        { "since", false, match_age },         { "status", false, match_status },
+        { "until", false, match_until },       { "volume", false, match_volume },
 };
 
 /* "KEY=VALUE", "KEY!=VALUE" */

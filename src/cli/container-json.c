@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/container-mounts.h"
+#include "cli/health-json.h"
 #include "cli/network-json.h"
 #include "cli/tree-size.h"
 
@@ -29,13 +30,17 @@ int container_exit_code(const ContainerRecord *record) {
         return record->has_exit_code ? record->exit_code : 0;
 }
 
-static char *status_words(const ContainerRecord *record, ContainerStatus status) {
+static char *status_words(Runtime *runtime, const ContainerRecord *record, ContainerStatus status) {
         int64_t now = (int64_t) time(NULL);
         if (status == CONTAINER_CREATED)
                 return g_strdup("Created");
         if (status == CONTAINER_RUNNING) {
                 g_autofree char *span = text_format_span(now - record->started_nsec / 1000000000);
-                return g_strconcat("Up ", span, record_is_paused(record) ? " (Paused)" : "", NULL);
+                const char *health = health_text(runtime, record);
+                if (record_is_paused(record))
+                        return g_strconcat("Up ", span, " (Paused)", NULL);
+                return health ? g_strdup_printf("Up %s (%s)", span, health)
+                              : g_strconcat("Up ", span, NULL);
         }
         g_autofree char *ago = text_format_ago(record->finished_nsec / 1000000000, now);
         return g_strdup_printf("Exited (%d) %s", container_exit_code(record), ago);
@@ -68,7 +73,7 @@ static JsonArray *mount_points(Runtime *runtime, const ContainerRecord *record) 
 JsonObject *container_ps_json(Runtime *runtime, const ContainerRecord *record) {
         JsonObject *object = json_object_new();
         ContainerStatus status = record_status(record);
-        g_autofree char *words = status_words(record, status);
+        g_autofree char *words = status_words(runtime, record, status);
         g_autofree char *ago =
                         text_format_ago(record->created_nsec / 1000000000, (int64_t) time(NULL));
         const char *const names[] = { record->name, NULL };

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/health-json.h"
 #include "cli/inspect-container.h"
 #include "cli/network-json.h"
 
@@ -80,6 +81,7 @@ JsonObject *inspect_config_json(const Inspected *in) {
         json_object_set_int_member(config, "Timeout", record->timeout_sec);
         json_object_set_int_member(config, "StopTimeout", record->stop_timeout_sec);
         json_object_set_boolean_member(config, "Passwd", o->passwd != 0);
+        health_add_config(record, config);
         set_text(config, "sdNotifyMode", record->sdnotify ? record->sdnotify : "container");
         return config;
 }

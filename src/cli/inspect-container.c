@@ -9,6 +9,7 @@
 #include "cli/container-flags.h"
 #include "cli/container-json.h"
 #include "cli/container-mounts.h"
+#include "cli/health-json.h"
 #include "cli/network-json.h"
 #include "cli/options.h"
 #include "cli/tree-size.h"
@@ -19,7 +20,7 @@ static void set_text(JsonObject *object, const char *name, const char *value) {
         json_object_set_string_member(object, name, value ? value : "");
 }
 
-static JsonObject *state_json(const ContainerRecord *record) {
+static JsonObject *state_json(Runtime *runtime, const ContainerRecord *record) {
         JsonObject *state = json_object_new();
         ContainerStatus status = record_status(record);
         bool running = status == CONTAINER_RUNNING;
@@ -39,6 +40,7 @@ static JsonObject *state_json(const ContainerRecord *record) {
         set_text(state, "Error", "");
         set_text(state, "StartedAt", record->started_nsec ? started : NO_TIME);
         set_text(state, "FinishedAt", record->finished_nsec ? finished : NO_TIME);
+        health_add_state(runtime, record, state);
         set_text(state, "CgroupPath", record->cgroup);
         set_text(state, "CheckpointedAt", NO_TIME);
         set_text(state, "RestoredAt", NO_TIME);
@@ -123,7 +125,7 @@ static JsonObject *build(const Inspected *in) {
                         in->spec->args && in->spec->args[0]
                                         ? (const char *const *) in->spec->args + 1
                                         : NULL);
-        json_object_set_object_member(object, "State", state_json(record));
+        json_object_set_object_member(object, "State", state_json(in->runtime, record));
         set_image(in, object);
         set_text(object, "Pod", "");
         set_paths(in, object);

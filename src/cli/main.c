@@ -30,6 +30,7 @@ static const Verb verbs[] = {
         { "inspect", verb_inspect, "Show all that is known of containers or images" },
         { "logs", verb_logs, "Show what containers wrote" },
         { "info", verb_info, "Show the host and the store" },
+        { "healthcheck run", verb_healthcheck_run, "Run the health check of a container" },
         { "port", verb_port, "List the published ports of a container" },
         { "container port", verb_port, NULL },
         { "container start", verb_start, NULL },

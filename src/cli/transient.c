@@ -16,8 +16,7 @@
 #define RESTART_PAUSE_USEC (100 * 1000) /* systemd's own default, said aloud */
 #define RESTART_COUNT_MAX  1000000
 
-/* This very program, with the global flags that we were given. */
-static char **own_command(const char *what, const char *id) {
+char **transient_own_command(const char *const *words) {
         g_autofree char *self = guard_program_path();
         g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
         const GlobalOptions *global = global_options();
@@ -31,7 +30,7 @@ static char **own_command(const char *what, const char *id) {
         if (global->network_config_dir)
                 g_strv_builder_add_many(
                                 builder, "--network-config-dir", global->network_config_dir, NULL);
-        g_strv_builder_add_many(builder, "container", what, id, NULL);
+        g_strv_builder_addv(builder, (const char **) words);
         return g_strv_builder_end(builder);
 }
 
@@ -120,8 +119,10 @@ bool transient_start(Runtime *runtime, ContainerRecord *record, GError **error) 
         g_autoptr(Bus) bus = spec ? bus_open(error) : NULL;
         if (!bus)
                 return false;
-        g_auto(GStrv) start = own_command("launch", record->id);
-        g_auto(GStrv) finish = own_command("finish", record->id);
+        const char *const launch[] = { "container", "launch", record->id, NULL };
+        const char *const end[] = { "container", "finish", record->id, NULL };
+        g_auto(GStrv) start = transient_own_command(launch);
+        g_auto(GStrv) finish = transient_own_command(end);
         g_autoptr(UnitProperties) properties = unit_properties_new();
         g_autofree char *unit = record_transient_unit(record);
         add_service(record, properties);

@@ -7,5 +7,9 @@
  * until it runs. */
 bool transient_start(Runtime *runtime, ContainerRecord *record, GError **error);
 
+/* This very program, with the global flags that we were given, and then words. Caller frees with
+ * g_strfreev(). */
+char **transient_own_command(const char *const *words);
+
 /* Whether --restart makes sense. */
 bool transient_check_restart(const char *policy, GError **error);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/exit.h"
+#include "cli/health-timer.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
@@ -32,7 +33,8 @@ int verb_container_launch(int argc, char **argv) {
                                        ? status
                                        : run_fail(&error);
         if (!container_notify_from_text(container.record->sdnotify, &notify, &error) ||
-            !container_run_supervised(&runtime, &container, notify, &error))
+            !container_run_supervised(&runtime, &container, notify, &error) ||
+            !health_timer_start(container.record, true, &error))
                 return run_fail(&error);
         return EXIT_STATUS_OK;
 }

@@ -12,6 +12,7 @@
 #include "cli/container-flags.h"
 #include "cli/container-mounts.h"
 #include "cli/exit.h"
+#include "cli/health-timer.h"
 #include "cli/start.h"
 #include "cli/transient.h"
 #include "cli/verb.h"
@@ -102,6 +103,9 @@ run_supervised(Runtime *runtime, Container *c, const ContainerOptions *options, 
         if (!container_notify_from_text(options->sdnotify, &notify, error) ||
             !container_run_supervised(runtime, c, notify, error))
                 return fail_started(runtime, c, error);
+        /* the payload is the manager's now: without its checks it is still there */
+        if (!health_timer_start(c->record, true, error))
+                return run_fail(error);
         return EXIT_STATUS_OK;
 }
 
@@ -156,6 +160,7 @@ run_foreground(Runtime *runtime, Container *c, const ContainerOptions *options, 
         if (global_options()->runtime)
                 return run_external(runtime, c, false, error);
         if (!read_foreground(options, &foreground, error) ||
+            !health_timer_start(c->record, false, error) ||
             !container_run_foreground(runtime, c, &foreground, &status, error))
                 return fail_started(runtime, c, error);
         if (!container_finish(runtime, c->record, status, error))

@@ -34,6 +34,7 @@ int verb_images(int argc, char **argv);
 int verb_rmi(int argc, char **argv);
 int verb_tag(int argc, char **argv);
 int verb_untag(int argc, char **argv);
+int verb_healthcheck_run(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_image_tree(int argc, char **argv);
 int verb_image_prune(int argc, char **argv);

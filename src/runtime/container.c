@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/user.h"
+#include "runtime/health.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/new-record.h"
@@ -288,7 +289,8 @@ describe(Runtime *runtime,
                 .user_namespace = ns,
                 .userns_fd = c->userns_fd,
         };
-        if (!spec_build(&request, &c->spec, error))
+        if (!health_describe(options, config, c->record, error) ||
+            !spec_build(&request, &c->spec, error))
                 return false;
         if (options->rootfs)
                 c->spec->root_path = g_canonicalize_filename(options->rootfs, NULL);

@@ -56,6 +56,7 @@ void container_forget_root(Container *container);
 typedef enum ContainerNotify {
         CONTAINER_NOTIFY_STARTED,   /* READY=1 when the payload is about to run ("conmon") */
         CONTAINER_NOTIFY_CONTAINER, /* the payload says READY=1 through the filter */
+        CONTAINER_NOTIFY_HEALTHY,   /* READY=1 with the first good health check */
         CONTAINER_NOTIFY_IGNORE,    /* as STARTED; what the payload says goes nowhere */
 } ContainerNotify;
 
@@ -91,6 +92,8 @@ typedef struct ExecOptions {
         bool terminal;
         bool interactive;
         bool detach;
+        int output_fd;         /* where both streams go, borrowed; 0: to ours */
+        uint64_t timeout_usec; /* SIGKILL then, and status 255; 0: never */
 } ExecOptions;
 
 /* Joins the container's namespaces and runs the command there, in a sub-cgroup beside the

@@ -21,6 +21,8 @@
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
+#define KILLED_PAUSE_USEC 10000 /* a killed process leaves its cgroup a moment later */
+
 /* The container's root as its first process sees it. */
 static int open_root(const ContainerRecord *record, GError **error) {
         char path[48];
@@ -150,10 +152,14 @@ reach_cgroup(const ContainerRecord *record,
         return true;
 }
 
-static void remove_cgroup(const char *path) {
+static void remove_cgroup(const char *path, bool kill_rest) {
         const char *mount = cgroup_mount_path();
         if (!path || !mount)
                 return;
+        if (kill_rest) {
+                (void) cgroup_kill(path, NULL); /* it may be empty */
+                g_usleep(KILLED_PAUSE_USEC);
+        }
         g_autofree char *full = g_strconcat(mount, path, NULL);
         (void) rmdir(full); /* what the command left running keeps it; the unit's end removes it */
 }
@@ -207,6 +213,8 @@ bool container_exec(
                 .gid = gid,
                 .terminal = options->terminal,
                 .interactive = options->interactive,
+                .output_fd = options->output_fd,
+                .timeout_usec = options->timeout_usec,
         };
         g_autoptr(RuntimePlan) plan = run_plan(runtime, &c, 0, error);
         g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
@@ -218,6 +226,6 @@ bool container_exec(
                 return false;
         bool ok = run_session(session, plan, &target, options->detach, ret_status, error);
         if (!options->detach || !ok)
-                remove_cgroup(cgroup);
+                remove_cgroup(cgroup, options->timeout_usec > 0 && ok && *ret_status != 0);
         return ok;
 }

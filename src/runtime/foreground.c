@@ -53,7 +53,7 @@ bool container_run_foreground(
                 .hides_output = options->hides_output,
                 .hides_errors = options->hides_errors,
                 .keeps_signals = options->keeps_signals,
-                .timeout_sec = r->timeout_sec,
+                .timeout_usec = (uint64_t) r->timeout_sec * G_USEC_PER_SEC,
                 .log_fields = logs ? fields : NULL,
         };
         g_auto(Launch) launch = LAUNCH_EMPTY;

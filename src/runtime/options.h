@@ -99,6 +99,13 @@ typedef struct ContainerOptions {
         char *creds, *cert_dir, *retry, *retry_delay;
         GPtrArray *attach;
         int sig_proxy; /* -1: not given */
+        char *health_cmd, *health_interval, *health_timeout, *health_start_period, *health_retries;
+        char *health_startup_cmd, *health_startup_interval, *health_startup_timeout;
+        char *health_startup_retries, *health_startup_success;
+        char *health_on_failure, *health_log_destination;
+        char *health_max_log_count, *health_max_log_size;
+        bool no_healthcheck;
+
         bool ignored;  /* flags that say nothing any more */
         char *runtime; /* of Podman's --runtime: an external OCI runtime */
 

@@ -39,6 +39,7 @@ static const struct {
         ROW("filterPath", filter_path, MEMBER_TEXT),
         ROW("anonymousVolumes", anonymous_volumes, MEMBER_STRV),
         ROW("labels", labels, MEMBER_MAP),
+        ROW("health", health, MEMBER_OBJECT),
         ROW("secretVariables", secret_variables, MEMBER_STRV),
         ROW("createCommand", create_command, MEMBER_TEXT),
         ROW("pid", pid, MEMBER_INT),

@@ -41,6 +41,7 @@ typedef struct ContainerRecord {
         char *filter_path; /* compiled system call filter, or NULL */
         char **anonymous_volumes;
         GHashTable *labels;      /* name -> value; may be NULL */
+        JsonNode *health;        /* health.h; NULL: nothing is checked */
         char **secret_variables; /* "VARIABLE=secret"; the values are read at each start */
         char *create_command;    /* JSON array of argv, informative */
         pid_t pid;

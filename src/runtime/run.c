@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "runtime/cgroup-manager.h"
 #include "runtime/hardening.h"
+#include "runtime/health.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/notify-proxy.h"
@@ -229,8 +230,28 @@ static bool make_payload_cgroup(Container *c, int *ret_fd, GError **error) {
                 cgroup_write_rest(c->record->cgroup, c->spec->resources, error));
 }
 
-static bool hand_over(RuntimePlan *plan, Launch *launch, NotifyProxy *proxy, GError **error) {
-        if (!notify_hand_over(launch->pid, !proxy, NULL, HAND_OVER_TIMEOUT_USEC, error))
+/* A start period is part of the start: the manager waits for as long as the check may need to come
+ * to a verdict. NULL: the unit's own limit is right. Caller frees. */
+static char *extend_start(const ContainerRecord *record, ContainerNotify notify) {
+        g_autoptr(HealthConfig) health =
+                        notify == CONTAINER_NOTIFY_HEALTHY ? health_config(record, NULL) : NULL;
+        if (!health || health->start_period_usec == 0)
+                return NULL;
+        uint64_t tries = (uint64_t) MAX(health->check.retries, 1);
+        uint64_t usec = health->start_period_usec +
+                        tries * (health->check.interval_usec + health->check.timeout_usec);
+        return g_strdup_printf("EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, (guint64) usec);
+}
+
+static bool
+hand_over(const ContainerRecord *record,
+          ContainerNotify notify,
+          RuntimePlan *plan,
+          Launch *launch,
+          GError **error) {
+        bool ready = notify == CONTAINER_NOTIFY_STARTED || notify == CONTAINER_NOTIFY_IGNORE;
+        g_autofree char *more = extend_start(record, notify);
+        if (!notify_hand_over(launch->pid, ready, more, HAND_OVER_TIMEOUT_USEC, error))
                 return false;
         return launch_release(plan, launch, error);
 }
@@ -242,10 +263,13 @@ bool container_notify_from_text(const char *text, ContainerNotify *ret_notify, G
                 *ret_notify = CONTAINER_NOTIFY_CONTAINER;
         else if (strcmp(text, "ignore") == 0)
                 *ret_notify = CONTAINER_NOTIFY_IGNORE;
+        else if (strcmp(text, "healthy") == 0)
+                *ret_notify = CONTAINER_NOTIFY_HEALTHY;
         else
                 return error_set_invalid(
                                 error,
-                                "--sdnotify '%s' is not supported, use conmon, container or ignore",
+                                "--sdnotify '%s' is not supported, use conmon, container, healthy "
+                                "or ignore",
                                 text);
         return true;
 }
@@ -275,7 +299,7 @@ bool container_run_supervised(
         unit_stdio_clear(&stdio);
         if (!network_attach(runtime, c, &launch, error) ||
             !run_note_started(runtime, c, &launch, error) ||
-            !hand_over(plan, &launch, proxy, error))
+            !hand_over(c->record, notify, plan, &launch, error))
                 return false;
         pin_image(runtime, c->record);
         return proxy ? notify_proxy_run(proxy, launch.pid_fd, error) : true;

@@ -267,8 +267,10 @@ Session *session_new(const SessionRequest *request, GError **error) {
         s->terminal = request->terminal;
         s->interactive = request->interactive;
         s->keeps_signals = request->keeps_signals;
-        if (request->timeout_sec > 0)
-                s->deadline_usec = g_get_monotonic_time() + request->timeout_sec * G_USEC_PER_SEC;
+        if (request->timeout_usec > 0)
+                s->deadline_usec = g_get_monotonic_time() + (gint64) request->timeout_usec;
+        if (request->output_fd > 0)
+                s->streams[0].to = s->streams[1].to = request->output_fd;
         if (!hide_streams(s, request, error))
                 return NULL;
         if (request->log_fields) {

@@ -17,7 +17,8 @@ typedef struct SessionRequest {
         bool hides_output; /* stdout, stderr are not ours: they go to the journal alone */
         bool hides_errors;
         bool keeps_signals;     /* ours do not go on to the payload */
-        int64_t timeout_sec;    /* SIGKILL then, and exit status 255; 0: never */
+        uint64_t timeout_usec;  /* SIGKILL then, and exit status 255; 0: never */
+        int output_fd;          /* both streams go there; borrowed; 0: to ours */
         const char *log_fields; /* relay_fields(); NULL: nothing goes to the journal */
 } SessionRequest;
 

@@ -222,6 +222,44 @@ bool bus_start_transient(
         return finish_job(bus, reply, "start", unit, error);
 }
 
+static int append_unit(sd_bus_message *call, const char *unit, const UnitProperties *properties) {
+        int r = sd_bus_message_open_container(call, SD_BUS_TYPE_STRUCT, "sa(sv)");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", unit);
+        if (r >= 0)
+                r = unit_properties_append(properties, call);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+bool bus_start_transient_timer(
+                Bus *bus,
+                const char *timer,
+                const UnitProperties *timer_properties,
+                const char *service,
+                const UnitProperties *service_properties,
+                GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        g_autoptr(sd_bus_message) call = NULL;
+        int r = sd_bus_message_new_method_call(
+                        bus->bus, &call, MANAGER_SERVICE, MANAGER_PATH, MANAGER_INTERFACE,
+                        "StartTransientUnit");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", timer, "fail");
+        if (r >= 0)
+                r = unit_properties_append(timer_properties, call);
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, SD_BUS_TYPE_ARRAY, "(sa(sv))");
+        if (r >= 0)
+                r = append_unit(call, service, service_properties);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        if (r >= 0)
+                r = sd_bus_call(bus->bus, call, 0, &bus_error, NULL);
+        if (r < 0 && sd_bus_error_has_name(&bus_error, "org.freedesktop.systemd1.UnitExists"))
+                return true;
+        return r >= 0 || fail(error, r, &bus_error, "start", timer);
+}
+
 bool bus_set_properties(
                 Bus *bus, const char *unit, const UnitProperties *properties, GError **error) {
         g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;

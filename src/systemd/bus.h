@@ -24,6 +24,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
 bool bus_start_transient(
                 Bus *bus, const char *unit, const UnitProperties *properties, GError **error);
 
+/* Starts a timer and makes the service that it triggers; both go when the timer stops. A timer of
+ * that name that is there already is left as it is. */
+bool bus_start_transient_timer(
+                Bus *bus,
+                const char *timer,
+                const UnitProperties *timer_properties,
+                const char *service,
+                const UnitProperties *service_properties,
+                GError **error);
+
 /* Changes properties of a loaded unit until it stops or the host boots. */
 bool bus_set_properties(
                 Bus *bus, const char *unit, const UnitProperties *properties, GError **error);

@@ -20,12 +20,12 @@ bool notify_is_supervised(void) {
 bool notify_hand_over(
                 pid_t main_pid,
                 bool ready,
-                const char *status,
+                const char *more,
                 uint64_t timeout_usec,
                 GError **error) {
-        int r = sd_notifyf(
-                        0, "MAINPID=%d\n%s%s%s", (int) main_pid, ready ? "READY=1\n" : "",
-                        status ? "STATUS=" : "", status ? status : "");
+        int r =
+                        sd_notifyf(0, "MAINPID=%d\n%s%s", (int) main_pid, ready ? "READY=1\n" : "",
+                                   more ? more : "");
         if (r < 0)
                 return error_set_errno(error, r, "Cannot notify the service manager");
         r = sd_notify_barrier(0, timeout_usec);

@@ -12,13 +12,14 @@
  * ours and $NOTIFY_SOCKET is set): only then may a container be cloned as the manager's child. */
 bool notify_is_supervised(void);
 
-/* Sends MAINPID= (with READY=1 when ready) and STATUS=, then waits on a barrier until the manager
- * has read them. The order is what makes exit statuses right: nothing may run before this returns.
+/* Sends MAINPID= (with READY=1 when ready; more: further assignments or NULL), then waits on a
+ * barrier until the manager has read them. The order is what makes exit statuses right: nothing may
+ * run before this returns.
  */
 bool notify_hand_over(
                 pid_t main_pid,
                 bool ready,
-                const char *status,
+                const char *more,
                 uint64_t timeout_usec,
                 GError **error);
 
