@@ -115,6 +115,11 @@ static const Verb verbs[] = {
         { "volume inspect", verb_volume_inspect, "Show all that is known of volumes" },
         { "volume exists", verb_volume_exists, "Check whether a volume exists" },
         { "volume rm", verb_volume_rm, "Remove volumes" },
+        { "volume export", verb_volume_export, "Write a volume as a tar archive" },
+        { "volume import", verb_volume_import, "Unpack a tar archive into a volume" },
+        { "volume mount", verb_volume_mount, "Print where a volume's data is" },
+        { "volume unmount", verb_volume_unmount, NULL },
+        { "volume reload", verb_volume_reload, NULL },
         { "volume prune", verb_volume_prune, "Remove volumes that no container uses" },
 
         /* Secrets */

@@ -64,6 +64,11 @@ int verb_volume_ls(int argc, char **argv);
 int verb_volume_inspect(int argc, char **argv);
 int verb_volume_exists(int argc, char **argv);
 int verb_volume_rm(int argc, char **argv);
+int verb_volume_export(int argc, char **argv);
+int verb_volume_import(int argc, char **argv);
+int verb_volume_mount(int argc, char **argv);
+int verb_volume_unmount(int argc, char **argv);
+int verb_volume_reload(int argc, char **argv);
 int verb_volume_prune(int argc, char **argv);
 
 /* Secrets */

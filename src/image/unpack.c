@@ -38,6 +38,7 @@ struct Unpacker {
 
         int file_fd; /* of the entry whose body comes */
         bool skip;   /* this entry has no file here */
+        bool plain;  /* whiteouts mean nothing */
         char *leaf;
 
         int times_fd; /* directories' times, until the end */
@@ -70,6 +71,10 @@ Unpacker *unpacker_new(int root_fd, int scratch_fd, GError **error) {
                 return NULL;
         }
         return g_steal_pointer(&unpacker);
+}
+
+void unpacker_set_plain(Unpacker *unpacker) {
+        unpacker->plain = true;
 }
 
 void unpacker_free(Unpacker *unpacker) {
@@ -422,7 +427,7 @@ bool unpacker_header(Unpacker *unpacker, const TarEntry *entry, GError **error) 
                 return true; /* "./": the root keeps 0555, as in containers/storage */
         if (!enter_parent(unpacker, path, error))
                 return false;
-        if (g_str_has_prefix(unpacker->leaf, WHITEOUT_PREFIX))
+        if (!unpacker->plain && g_str_has_prefix(unpacker->leaf, WHITEOUT_PREFIX))
                 return unpack_whiteout(unpacker, entry, error);
         note_owner(unpacker, entry);
         switch (entry->kind) {

@@ -18,6 +18,9 @@ Unpacker *unpacker_new(int root_fd, int scratch_fd, GError **error);
 void unpacker_free(Unpacker *unpacker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Unpacker, unpacker_free)
 
+/* For archives that are no layers: names that begin with ".wh." are files as any other. */
+void unpacker_set_plain(Unpacker *unpacker);
+
 bool unpacker_header(Unpacker *unpacker, const TarEntry *entry, GError **error);
 bool unpacker_body(Unpacker *unpacker, const void *bytes, size_t size, GError **error);
 bool unpacker_end(Unpacker *unpacker, const TarEntry *entry, GError **error);

@@ -126,3 +126,37 @@ UNIT
     lab systemctl stop user data-volume
     lab berth volume exists systemd-data
 }
+
+@test "export and import keep owners, modes, links and attributes, and lead nowhere else" {
+    lab berth volume create one > /dev/null
+    lab berth volume create two > /dev/null
+    lab sh -c "cd $volumes/one/_data && mkdir -p d/e && echo text > d/file && chown 7:8 d/file && chmod 4711 d/file &&
+        ln d/file d/again && ln -s /etc/passwd out && mkfifo pipe && echo x > .wh.name &&
+        touch -d @1000000000 d/file && setfattr -n user.a -v b d/file; truncate -s 1M sparse"
+    lab berth volume export one -o /tmp/one.tar
+    # GNU tar reads it, Podman's tar is read
+    [[ $(lab tar tvf /tmp/one.tar d/again 2> /dev/null) == "-rws--x--x 7/8 "*" 2001-09-09 "* ]]
+    lab sh -c 'gzip < /tmp/one.tar | berth volume import two -'
+    [ "$(lab stat -c '%u:%g %a %h %Y' $volumes/two/_data/d/file)" = "7:8 4711 2 1000000000" ]
+    [ "$(lab getfattr --only-values -n user.a $volumes/two/_data/d/again)" = b ]
+    [ "$(lab readlink $volumes/two/_data/out)" = /etc/passwd ]
+    [ "$(lab cat $volumes/two/_data/.wh.name)" = x ]
+    [ "$(lab stat -c %F $volumes/two/_data/pipe)" = fifo ]
+    lab podman volume create theirs > /dev/null
+    lab sh -c "podman volume import theirs /tmp/one.tar && podman volume export theirs > /tmp/theirs.tar"
+    lab berth volume import one /tmp/theirs.tar
+    [ "$(lab cat $volumes/one/_data/d/again)" = text ]
+    # a link that leads out, and a file behind it
+    lab sh -c 'rm -rf /tmp/evil && mkdir /tmp/evil && cd /tmp/evil && ln -s /tmp/outside link && tar cf ../evil.tar link &&
+        rm link && mkdir link && echo bad > link/file && tar rf ../evil.tar link/file && mkdir -p /tmp/outside'
+    lab berth volume import two /tmp/evil.tar || true
+    run lab test -e /tmp/outside/file
+    [ "$status" = 1 ]
+    run lab berth volume import nope /tmp/one.tar
+    [[ $output == *"no such volume"* ]]
+    run lab berth volume import one /nope
+    [ "$output" = "Error: open /nope: No such file or directory" ]
+    run lab sh -c 'head -c 900000 /tmp/one.tar | berth volume import two -'
+    [ "$status" = 125 ]
+    [ "$(lab berth volume mount one)" = $volumes/one/_data ]
+}
