@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "build-config.h"
 #include "config/policy-requirement.h"
 #include "config/storage-conf.h"
 
@@ -27,16 +28,24 @@ void policy_choice_clear(PolicyChoice *choice) {
         g_clear_pointer(&choice->requirements, g_ptr_array_unref);
 }
 
-static char *find_file(const char *path) {
+/* Without any nothing may come in: a policy that got lost must not open the door. Ours, which
+ * accepts everything, comes with the installation. */
+static char *find_file(const char *path, GError **error) {
         if (path && *path)
                 return g_strdup(path);
         g_autofree char *directory = config_user_directory();
         g_autofree char *user = g_build_filename(directory, "policy.json", NULL);
         const char *const places[] = { user, "/etc/containers/policy.json",
-                                       "/usr/share/containers/policy.json" };
+                                       BERTH_DATADIR "/containers/policy.json" };
         for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
                 if (access(places[i], F_OK) == 0)
                         return g_strdup(places[i]);
+        error_set_invalid(
+                        error,
+                        "no policy.json file found at any of the following: \"%s\", \"%s\", "
+                        "\"%s\"; "
+                        "write one that says which images may come in, containers-policy.json(5)",
+                        places[0], places[1], places[2]);
         return NULL;
 }
 
@@ -102,13 +111,9 @@ static bool check(JsonObject *root, GError **error) {
 Policy *policy_load(const char *path, GError **error) {
         g_autoptr(Policy) policy = g_new0(Policy, 1);
         g_autofree char *text = NULL;
-        policy->path = find_file(path);
-        if (!policy->path) {
-                policy->path = g_strdup("(built in)");
-                text = g_strdup("{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
-        } else if (!file_read_text(AT_FDCWD, policy->path, POLICY_SIZE_MAX, &text, error)) {
+        policy->path = find_file(path, error);
+        if (!policy->path || !file_read_text(AT_FDCWD, policy->path, POLICY_SIZE_MAX, &text, error))
                 return NULL;
-        }
         JsonObject *root;
         if (!json_parse_object(
                             text, strlen(text), POLICY_SIZE_MAX, policy->path, &policy->root, &root,

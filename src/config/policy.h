@@ -50,8 +50,8 @@ typedef struct Policy {
 void policy_free(Policy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
 
-/* path: --signature-policy, or NULL for the user's, /etc's or /usr/share's. Where none of these is,
- * everything is accepted, as in the file that distributions ship. */
+/* path: --signature-policy, or NULL for the user's, /etc's or /usr/share's. Without any of these
+ * it is an error: a policy that got lost must not let everything in. */
 Policy *policy_load(const char *path, GError **error);
 
 /* Which list of requirements is for this name, and under which scope it stands ("default",

@@ -288,3 +288,12 @@ EXT
     [[ "$output" == *"reject"* ]]
     [[ "$output" == *"$REGISTRY/lab"*"signed"*"good.gpg"* ]]
 }
+
+@test "without any policy.json nothing comes in" {
+    run unshare -m sh -c 'mount -t tmpfs none /etc/containers && mount -t tmpfs none /usr/share/containers &&
+        HOME=/nonexistent exec "$@"' sh "$BERTH" --root "$STORE" --runroot "$STORE-run" \
+        pull -q --tls-verify=false "$REGISTRY/lab/unsigned:1"
+    [ "$status" = 125 ]
+    [[ $output == *'no policy.json file found at any of the following: '*'/etc/containers/policy.json'* ]]
+    [ -z "$(store_berth images -q)" ]
+}
