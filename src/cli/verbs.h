@@ -25,6 +25,8 @@ int verb_inspect(int argc, char **argv);
 int verb_container_inspect(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_info(int argc, char **argv);
+int verb_top(int argc, char **argv);
+int verb_diff(int argc, char **argv);
 int verb_port(int argc, char **argv);
 int verb_version(int argc, char **argv);
 

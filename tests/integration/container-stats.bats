@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# What runs in containers and what it takes: top, stats.
+
+bats_require_minimum_version 1.5.0
+load systemd-lib.bash
+
+setup() {
+    need_systemd
+}
+
+teardown() {
+    [ -n "${BERTH_SYSTEMD:-}" ] || return 0
+    lab berth rm -f -t 0 --all > /dev/null 2>&1 || true
+}
+
+sleeper() { # NAME [FLAGS...]
+    local name=$1
+    shift
+    lab berth run -d --name "$name" --network none "$@" $image sleep 1000
+}
+
+@test "top shows the container's processes with Podman's columns" {
+    sleeper top1
+    run lab berth top top1
+    [ "$status" = 0 ]
+    [ "$(echo "${lines[0]}" | tr -s ' ')" = 'USER PID PPID %CPU ELAPSED TTY TIME COMMAND' ]
+    [ "${#lines[@]}" = 2 ]
+    read -r user pid ppid cpu elapsed tty time command <<< "${lines[1]}"
+    [ "$pid $ppid $tty $command" = '1 0 ? sleep 1000' ]
+    [[ $user == 0 || $user == root ]]
+    [[ $cpu =~ ^[0-9]+\.[0-9]{3}$ ]]
+    [[ $elapsed =~ s$ && $time =~ s$ ]]
+    [ "$(lab berth container top top1 pid,comm | tr -s ' ' | tail -1)" = '1 sleep' ]
+}
+
+@test "top knows children, exec'd commands and the host's view" {
+    sleeper top2
+    lab berth exec -d top2 sh -c 'sleep 2000 & wait'
+    until_true 10 sh -c "sh $top/data/private-systemd.sh exec $BERTH_SYSTEMD berth top top2 args | grep -q '^sleep 2000'"
+    rows=$(lab berth top top2 pid ppid args)
+    shell=$(echo "$rows" | awk '$3 == "sh" { print $1 }')
+    [ "$(echo "$rows" | awk '/sleep 2000$/ && !/sh -c/ { print $2 }')" = "$shell" ]
+    host=$(lab berth inspect top2 --format '{{.State.Pid}}')
+    [ "$(lab berth top top2 hpid pid | awk '$2 == 1 { print $1 }')" = "$host" ]
+    [ "$(lab berth top top2 -eo pid,huser,hgroup | awk '$1 == 1 { print $2, $3 }')" = 'root root' ]
+    [[ $(lab berth top top2 uid gid state vsz rss stime nice pgid %p) == UID*STATE*VSZ*RSS*STIME*NI*PGID*PID* ]]
+}
+
+@test "top maps the ids of a user namespace" {
+    sleeper top3 --uidmap 0:200000:1000 --gidmap 0:200000:1000 --user 7:8
+    [ "$(lab berth top top3 uid gid huser hgroup | awk 'NR == 2 { print $1, $2, $3, $4 }')" = '7 8 200007 200008' ]
+}
+
+@test "top refuses unknown containers, stopped ones and unknown descriptors" {
+    sleeper top4
+    run lab berth top top4 pid bogus
+    [ "$status" = 125 ]
+    [[ $output == *"unknown descriptor 'bogus'"* ]]
+    lab berth stop -t 0 top4
+    run lab berth top top4
+    [ "$status" = 125 ]
+    [ "$output" = 'Error: top can only be used on running containers' ]
+    run lab berth top nobody
+    [[ $output == 'Error: '*'no container with name or ID "nobody" found: no such container' ]]
+    run lab berth top
+    [ "$status" = 125 ]
+}
