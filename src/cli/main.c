@@ -21,6 +21,8 @@ static const Verb verbs[] = {
         { "restart", verb_restart, "Stop containers and start them again" },
         { "pause", verb_pause, "Freeze all processes of containers" },
         { "unpause", verb_unpause, "Let paused containers go on" },
+        { "update", verb_update, "Change the limits of a container" },
+        { "container update", verb_update, NULL },
         { "rename", verb_rename, "Give a container another name" },
         { "kill", verb_kill, "Send a signal to containers" },
         { "rm", verb_rm, "Remove containers" },

@@ -98,7 +98,7 @@ int selection_run(
                 g_autofree char *shown = g_strdup(same_length ? selection->names[i] : record->id);
                 if (!act(runtime, record, data, &error))
                         status = verb_fail(&error);
-                else if (print)
+                else if (print && !selection->quiet)
                         printf("%s\n", shown);
         }
         return status;
@@ -119,6 +119,7 @@ int selection_verb(
         OptionResult r = options_parse(table, argc, argv, options, &names, &error);
         if (r == OPTION_RESULT_HELP)
                 return EXIT_STATUS_OK;
+        selection->names = names;
         if (r == OPTION_RESULT_ERROR || (check && !check(options, &error)) ||
             !cli_runtime_open(&runtime, &error))
                 return verb_fail(&error);
@@ -133,6 +134,5 @@ int selection_verb(
                 error_set_invalid(&error, "--all and --latest cannot be used together");
                 return verb_fail(&error);
         }
-        selection->names = names;
         return selection_run(&runtime, selection, print, act, options);
 }

@@ -13,6 +13,7 @@ typedef struct Selection {
         char **names; /* operands, borrowed */
         bool all;
         bool latest;
+        bool quiet;          /* nothing is printed of those that worked */
         bool ignore;         /* a name that nobody has is fine */
         bool running_only;   /* of --all and of --filter */
         GPtrArray *filters;  /* of char *; then names are not needed */

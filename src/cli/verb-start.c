@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth start */
+#include "base/error.h"
 #include "cli/exit.h"
+#include "cli/health-timer.h"
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/start.h"
@@ -9,20 +11,62 @@
 #include "cli/verbs.h"
 
 typedef struct StartOptions {
-        bool all, latest;
+        Selection selection;
+        bool attach, interactive;
+        int sig_proxy; /* -1: not given */
+        int status;    /* of the payload that we were attached to */
 } StartOptions;
 
 static const OptionRow rows[] = {
-        { "all", 0, OPTION_BOOL, offsetof(StartOptions, all), NULL, "All containers" },
-        { "latest", 'l', OPTION_BOOL, offsetof(StartOptions, latest), NULL,
+        { "all", 0, OPTION_BOOL, offsetof(StartOptions, selection.all), NULL, "All containers" },
+        { "attach", 'a', OPTION_BOOL, offsetof(StartOptions, attach), NULL,
+          "In the foreground, with its output" },
+        { "interactive", 'i', OPTION_BOOL, offsetof(StartOptions, interactive), NULL,
+          "Our standard input is the container's" },
+        { "sig-proxy", 0, OPTION_TRISTATE, offsetof(StartOptions, sig_proxy), NULL,
+          "Signals go on to the container (the default)" },
+        SELECTION_ROW_FILTER(StartOptions),
+        { "latest", 'l', OPTION_BOOL, offsetof(StartOptions, selection.latest), NULL,
           "The newest container" },
         { NULL },
 };
 
+static bool check(void *data, GError **error) {
+        StartOptions *options = data;
+        options->selection.quiet = options->attach;
+        bool one = options->selection.latest ||
+                   (options->selection.names && options->selection.names[0] &&
+                    !options->selection.names[1]);
+        return !options->attach || (one && !options->selection.all) ||
+               error_set_invalid(
+                               error, "you cannot start and attach multiple containers at once: "
+                                      "invalid argument");
+}
+
+/* As our child, like `run` without -d. */
+static bool
+start_attached(Runtime *runtime, ContainerRecord *record, StartOptions *options, GError **error) {
+        g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
+        const ForegroundOptions foreground = { .interactive = options->interactive,
+                                               .keeps_signals = options->sig_proxy == 0 };
+        return container_load(runtime, record->id, &container, error) &&
+               health_timer_start(container.record, false, error) &&
+               container_run_foreground(
+                               runtime, &container, &foreground, &options->status, error) &&
+               container_finish(runtime, container.record, options->status, error);
+}
+
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
-        if (record_status(record) == CONTAINER_RUNNING)
-                return true;
-        return transient_start(runtime, record, error);
+        StartOptions *options = data;
+        bool runs = record_status(record) == CONTAINER_RUNNING;
+        if (options->attach && runs)
+                return error_set_invalid(
+                                error,
+                                "container %s runs already; its output is in `berth logs -f %s`",
+                                record->name, record->name);
+        if (options->attach)
+                return start_attached(runtime, record, options, error);
+        return runs || transient_start(runtime, record, error);
 }
 
 int verb_start(int argc, char **argv) {
@@ -32,16 +76,9 @@ int verb_start(int argc, char **argv) {
                 .rows = rows,
                 .operands_max = -1,
         };
-        StartOptions options = { 0 };
-        g_auto(Runtime) runtime = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **names = NULL;
-        int begun;
-        bool go_on = cli_begin(&table, argc, argv, &options, &names, &runtime, &begun);
-        if (!go_on)
-                return begun;
-        const Selection selection = { .names = names,
-                                      .all = options.all,
-                                      .latest = options.latest };
-        return selection_run(&runtime, &selection, true, act, &options);
+        StartOptions options = { .sig_proxy = -1 };
+        int status = selection_verb(
+                        &table, argc, argv, &options, &options.selection, check, true, act);
+        selection_clear(&options.selection);
+        return status == EXIT_STATUS_OK ? options.status : status;
 }

@@ -28,6 +28,7 @@ int verb_info(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_port(int argc, char **argv);
+int verb_update(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 /* Images */

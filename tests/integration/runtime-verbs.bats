@@ -128,3 +128,36 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     [ "$output" = "create 10" ]
     lab rm -rf /var/lib/containers/storage/volumes/insp
 }
+
+@test "start -a runs in the foreground again, and takes one container" {
+    lab berth create --name again --network none "$image" sh -c 'echo out; echo err >&2; exit 7' > /dev/null
+    for _ in 1 2; do
+        run lab berth start -a again
+        [ "$status" = 7 ]
+        [[ $output == *out* && $output == *err* && $output != *again* ]]
+    done
+    [ "$(lab berth inspect again --format '{{.State.ExitCode}}')" = 7 ]
+    lab berth create --name reader --network none "$image" cat > /dev/null
+    lab berth create -i --name reader2 --network none "$image" cat > /dev/null
+    [ "$(echo typed | lab berth start -a -i reader2)" = typed ]
+    run lab berth start -a again reader
+    [ "$status" = 125 ]
+    [[ $output == *"you cannot start and attach multiple containers at once"* ]]
+    service runs > /dev/null
+    run lab berth start -a runs
+    [[ $output == *"runs already"* ]]
+}
+
+@test "update changes limits on the unit and for the next start" {
+    id=$(service lim --pids-limit 50)
+    [ "$(lab berth update --memory 64m --pids-limit 60 lim)" = "$id" ]
+    [ "$(property berth-lim.service MemoryMax)" = 67108864 ]
+    [ "$(property berth-lim.service TasksMax)" = 60 ]
+    lab berth restart lim > /dev/null
+    [ "$(property berth-lim.service MemoryMax)" = 67108864 ]
+    [ "$(lab berth inspect lim --format '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}')" = "67108864 60" ]
+    run lab berth update lim
+    [ "$status" = 125 ]
+    run lab berth update --name x lim
+    [ "$status" = 125 ]
+}
