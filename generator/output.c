@@ -13,6 +13,8 @@
 #include "generator/parallel.h"
 #include "generator/stub.h"
 
+#define POD_DROP_IN "20-berth-pod.conf" /* after the one of a stub */
+
 static void file_free(gpointer data) {
         OutputFile *file = data;
         g_free(file->name);
@@ -68,6 +70,19 @@ static void add_health(Output *output, Quadlet *q) {
                  g_strconcat("../", health.timer_name, NULL));
 }
 
+/* A pod has no process whose pid a file could hold, which is what Quadlet's unit waits for: the
+ * lines that say so stay as Quadlet's users know them, and this says what holds. */
+static void add_pod_type(Output *output, const Quadlet *q) {
+        UnitFile *unit = unit_file_new(q->path);
+        g_ptr_array_add(unit_file_ensure(unit, NULL)->lines,
+                        unit_line_new(unit, NULL, OUTPUT_MARK));
+        unit_file_add(unit, "Service", "Type", "oneshot");
+        unit_file_add(unit, "Service", "RemainAfterExit", "yes");
+        unit_file_add(unit, "Service", "PIDFile", "");
+        g_autofree char *name = g_strconcat(q->service, ".d/" POD_DROP_IN, NULL);
+        add_file(output, name, unit);
+}
+
 /* Takes the unit. Where a stub is, the unit is all but its [Install], as a drop-in of the stub. */
 static void add_service(Output *output, const Quadlet *q, UnitFile *unit, bool stub) {
         if (!stub) {
@@ -90,6 +105,8 @@ static void add_unit(Output *output, Quadlet *q) {
         add_service(output, q, unit, stub);
         if (good)
                 add_health(output, q);
+        if (good && q->type->kind == QUADLET_POD)
+                add_pod_type(output, q);
         if (stub)
                 return; /* systemctl makes and removes the links */
         g_autoptr(GPtrArray) links = install_links(q);

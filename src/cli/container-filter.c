@@ -10,6 +10,7 @@
 #include "cli/container-json.h"
 #include "cli/container-mounts.h"
 #include "cli/health-json.h"
+#include "runtime/pod.h"
 
 typedef struct Match {
         Runtime *runtime;
@@ -110,6 +111,12 @@ static bool match_network(const Match *m, bool *ret, GError **error) {
         return true;
 }
 
+static bool match_pod(const Match *m, bool *ret, GError **error) {
+        g_autoptr(Pod) pod = pod_find(m->runtime->records, m->value, NULL);
+        *ret = pod && g_strcmp0(m->record->pod, pod->id) == 0;
+        return true;
+}
+
 static bool match_command(const Match *m, bool *ret, GError **error) {
         *ret = m->record->command && g_strcmp0(m->record->command[0], m->value) == 0;
         return true;
@@ -131,8 +138,9 @@ static const struct {
         { "health", false, match_health },     { "id", false, match_id },
         { "label", true, match_label },        { "label!", true, match_label },
         { "name", false, match_name },         { "network", false, match_network },
-        { "since", false, match_age },         { "status", false, match_status },
-        { "until", false, match_until },       { "volume", false, match_volume },
+        { "pod", false, match_pod },           { "since", false, match_age },
+        { "status", false, match_status },     { "until", false, match_until },
+        { "volume", false, match_volume },
 };
 
 /* "KEY=VALUE", "KEY!=VALUE" */

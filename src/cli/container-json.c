@@ -14,6 +14,7 @@
 #include "cli/health-json.h"
 #include "cli/network-json.h"
 #include "cli/tree-size.h"
+#include "runtime/pod.h"
 
 #define ZERO_TIME_SEC (-62135596800) /* Go's zero time, what Podman gives for none */
 
@@ -93,8 +94,9 @@ JsonObject *container_ps_json(Runtime *runtime, const ContainerRecord *record) {
         json_set_strings(object, "Names", names);
         json_object_set_object_member(object, "Namespaces", json_object_new());
         json_object_set_int_member(object, "Pid", status == CONTAINER_RUNNING ? record->pid : 0);
-        set_text(object, "Pod", "");
-        set_text(object, "PodName", "");
+        g_autoptr(Pod) pod = record->pod ? pod_find(runtime->records, record->pod, NULL) : NULL;
+        set_text(object, "Pod", record->pod);
+        set_text(object, "PodName", pod ? pod->name : NULL);
         json_object_set_int_member(object, "Restarts", 0);
         json_object_set_null_member(object, "Size");
         json_object_set_int_member(object, "StartedAt", seconds(record->started_nsec));

@@ -127,7 +127,7 @@ static JsonObject *build(const Inspected *in) {
                                         : NULL);
         json_object_set_object_member(object, "State", state_json(in->runtime, record));
         set_image(in, object);
-        set_text(object, "Pod", "");
+        set_text(object, "Pod", record->pod);
         set_paths(in, object);
         set_text(object, "Name", record->name);
         json_object_set_int_member(object, "RestartCount", 0);

@@ -128,6 +128,22 @@ static const Verb verbs[] = {
         { "volume reload", verb_volume_reload, NULL },
         { "volume prune", verb_volume_prune, "Remove volumes that no container uses" },
 
+        /* Pods */
+        { "pod create", verb_pod_create, "Create a pod" },
+        { "pod exists", verb_pod_exists, "Check whether a pod exists" },
+        { "pod inspect", verb_pod_inspect, "Show all that is known of pods" },
+        { "pod kill", verb_pod_kill, "Send a signal to the containers of pods" },
+        { "pod pause", verb_pod_pause, "Freeze all processes of pods" },
+        { "pod prune", verb_pod_prune, "Remove pods of which nothing runs" },
+        { "pod ps", verb_pod_ps, "List pods" },
+        { "pod restart", verb_pod_restart, "Stop pods and start them again" },
+        { "pod rm", verb_pod_rm, "Remove pods with their containers" },
+        { "pod start", verb_pod_start, "Start pods and their containers" },
+        { "pod stop", verb_pod_stop, "Stop pods and their containers" },
+        { "pod unpause", verb_pod_unpause, "Let paused pods go on" },
+        { "pod ls", verb_pod_ps, NULL },
+        { "pod list", verb_pod_ps, NULL },
+
         /* Secrets */
         { "secret create", verb_secret_create, "Keep a secret" },
         { "secret ls", verb_secret_ls, "List secrets" },

@@ -35,7 +35,7 @@ char *network_names_text(const ContainerRecord *record) {
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static JsonArray *names_json(const NetworkRequest *request) {
+JsonArray *network_names_json(const NetworkRequest *request) {
         JsonArray *names = json_array_new();
         for (guint i = 0; i < request->attachments->len; i++) {
                 const NetworkAttachment *a = request->attachments->pdata[i];
@@ -46,7 +46,7 @@ static JsonArray *names_json(const NetworkRequest *request) {
 
 void network_add_ps_members(JsonObject *object, const ContainerRecord *record) {
         g_autoptr(NetworkRequest) request = request_of(record);
-        json_object_set_array_member(object, "Networks", names_json(request));
+        json_object_set_array_member(object, "Networks", network_names_json(request));
         if (request->ports->len > 0)
                 json_object_set_array_member(object, "Ports", ports_to_json(request->ports));
         else
@@ -78,11 +78,15 @@ static void add_bindings(JsonObject *object, const NetworkRequest *request) {
         }
 }
 
-JsonObject *network_bindings_json(const ContainerRecord *record) {
-        g_autoptr(NetworkRequest) request = request_of(record);
+JsonObject *network_port_bindings_json(const NetworkRequest *request) {
         JsonObject *object = json_object_new();
         add_bindings(object, request);
         return object;
+}
+
+JsonObject *network_bindings_json(const ContainerRecord *record) {
+        g_autoptr(NetworkRequest) request = request_of(record);
+        return network_port_bindings_json(request);
 }
 
 static void add_exposed(JsonObject *object, const GArray *ports, bool null_value) {

@@ -3,6 +3,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "network/request.h"
 #include "runtime/record.h"
 
 /* What ps and inspect show of a container's network, in Podman's words. */
@@ -14,10 +15,14 @@ char *network_names_text(const ContainerRecord *record); /* "a,b" */
 /* For ps: "Ports" (an array or null), "Networks", "ExposedPorts". */
 void network_add_ps_members(JsonObject *object, const ContainerRecord *record);
 
+/* Names of the networks. */
+JsonArray *network_names_json(const NetworkRequest *request);
+
 /* For inspect: the object "NetworkSettings". */
 JsonObject *network_settings_json(const ContainerRecord *record);
 
 /* For inspect: "PortBindings" of HostConfig, "ExposedPorts" of Config (NULL when there are none).
  */
+JsonObject *network_port_bindings_json(const NetworkRequest *request);
 JsonObject *network_bindings_json(const ContainerRecord *record);
 JsonObject *network_exposed_json(const ContainerRecord *record);

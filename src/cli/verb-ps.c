@@ -78,6 +78,8 @@ static JsonObject *shown(Runtime *runtime, const ContainerRecord *record, const 
                 g_autofree char *begin = g_utf8_substring(clean, 0, COMMAND_SHOWN_MAX - 3);
                 cut = g_strconcat(begin, "...", NULL);
         }
+        g_autofree char *pod =
+                        record->pod ? g_strndup(record->pod, o->no_trunc ? 64 : 12) : g_strdup("");
         g_autofree char *created = text_format_go_time(record->created_nsec);
         const char *ago = json_object_get_string_member(json, "CreatedAt");
         json_object_set_string_member(json, "RunningFor", ago);
@@ -87,7 +89,7 @@ static JsonObject *shown(Runtime *runtime, const ContainerRecord *record, const 
         json_object_set_string_member(json, "ID", id);
         json_object_set_string_member(json, "Names", record->name);
         json_object_set_string_member(json, "Command", cut ? cut : clean);
-        json_object_set_string_member(json, "Pod", "");
+        json_object_set_string_member(json, "Pod", pod);
         container_ps_show_lists(record, json);
         if (o->size)
                 container_ps_add_size(runtime, record, json);

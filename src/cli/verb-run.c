@@ -13,12 +13,14 @@
 #include "cli/container-mounts.h"
 #include "cli/exit.h"
 #include "cli/health-timer.h"
+#include "cli/pod-select.h"
 #include "cli/start.h"
 #include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/external.h"
 #include "runtime/pin.h"
+#include "runtime/pod-new.h"
 #include "systemd/notify.h"
 
 static OptionResult
@@ -61,10 +63,39 @@ static bool expand_volumes_from(Runtime *runtime, ContainerOptions *options, GEr
         return true;
 }
 
+/* --pod-id-file names a pod, and --pod new: makes one, whose are then the container's ports and
+ * networks. */
+static bool settle_pod(Runtime *runtime, ContainerOptions *o, GError **error) {
+        if (o->pod_id_file && *o->pod_id_file) {
+                if (o->pod && *o->pod)
+                        return error_set_invalid(
+                                        error, "cannot specify both --pod and --pod-id-file");
+                g_free(o->pod);
+                return (o->pod = pod_read_id_file(o->pod_id_file, error));
+        }
+        if (!o->pod || !g_str_has_prefix(o->pod, "new:"))
+                return true;
+        const PodFlags flags = {
+                .name = o->pod + 4,
+                .publish = o->publish,
+                .network = o->network,
+                .create_command = global_options()->argv,
+        };
+        g_autoptr(Pod) pod = pod_new_from_flags(runtime, &flags, error);
+        if (!pod)
+                return false;
+        g_clear_pointer(&o->publish, g_ptr_array_unref);
+        g_clear_pointer(&o->network, g_ptr_array_unref);
+        g_free(o->pod);
+        o->pod = g_strdup(pod->id);
+        return true;
+}
+
 /* create() may fail after an image came: nothing to undo there. */
 static bool
 prepare(Runtime *runtime, ContainerOptions *options, Container *container, GError **error) {
-        if (!ensure_image(runtime, options, error) || !expand_volumes_from(runtime, options, error))
+        if (!ensure_image(runtime, options, error) ||
+            !expand_volumes_from(runtime, options, error) || !settle_pod(runtime, options, error))
                 return false;
         if (!container_create(runtime, options, container, error))
                 return false;

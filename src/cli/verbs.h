@@ -74,6 +74,20 @@ int verb_volume_unmount(int argc, char **argv);
 int verb_volume_reload(int argc, char **argv);
 int verb_volume_prune(int argc, char **argv);
 
+/* Pods */
+int verb_pod_create(int argc, char **argv);
+int verb_pod_exists(int argc, char **argv);
+int verb_pod_inspect(int argc, char **argv);
+int verb_pod_kill(int argc, char **argv);
+int verb_pod_pause(int argc, char **argv);
+int verb_pod_prune(int argc, char **argv);
+int verb_pod_ps(int argc, char **argv);
+int verb_pod_restart(int argc, char **argv);
+int verb_pod_rm(int argc, char **argv);
+int verb_pod_start(int argc, char **argv);
+int verb_pod_stop(int argc, char **argv);
+int verb_pod_unpause(int argc, char **argv);
+
 /* Secrets */
 int verb_secret_create(int argc, char **argv);
 int verb_secret_ls(int argc, char **argv);

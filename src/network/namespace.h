@@ -14,6 +14,15 @@ bool namespace_enter(int ns_fd, int *ret_back_fd, GError **error);
  * namespace. */
 bool namespace_make(const char *path, GError **error);
 
+/* The same for several namespaces at once, with loopback up and that host name (or NULL). */
+typedef struct NamespacePin {
+        int flag;           /* CLONE_NEWNET, … */
+        const char *source; /* "/proc/self/ns/net" */
+        const char *path;
+} NamespacePin;
+bool namespace_make_several(
+                const NamespacePin *pins, size_t n_pins, const char *hostname, GError **error);
+
 /* Takes the pin away, in whatever mount namespace it is; one that is not there is fine. */
 void namespace_forget(const char *path);
 

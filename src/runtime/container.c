@@ -18,6 +18,7 @@
 #include "runtime/idmap.h"
 #include "runtime/network.h"
 #include "runtime/new-record.h"
+#include "runtime/pod.h"
 #include "runtime/rootfs-mapped.h"
 #include "runtime/rootfs.h"
 #include "runtime/rootless.h"
@@ -277,7 +278,14 @@ describe(Runtime *runtime,
         const Networks *networks = runtime_networks(runtime, error);
         if (!networks)
                 return false;
+        g_autoptr(Pod) pod =
+                        c->record->pod ? pod_find(runtime->records, c->record->pod, error) : NULL;
+        if (c->record->pod && !pod)
+                return false;
+        g_autofree char *pod_path = pod ? pod_run_path(runtime->records, pod) : NULL;
         const SpecRequest request = {
+                .pod = pod,
+                .pod_path = pod_path,
                 .options = options,
                 .networks = networks,
                 .image = config,

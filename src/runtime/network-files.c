@@ -131,7 +131,12 @@ bool network_write_files(
                         request->mode == NETWORK_MODE_CONTAINER
                                         ? record_find(runtime->records, request->target, NULL)
                                         : NULL;
-        g_autofree char *inherited = target ? record_run_path(runtime->records, target) : NULL;
+        g_autofree char *inherited =
+                        target           ? record_run_path(runtime->records, target)
+                        : c->record->pod ? g_build_filename(
+                                                           records_run_dir(runtime->records),
+                                                           "pods", c->record->pod, NULL)
+                                         : NULL;
         NameFiles files = {
                 .request = request,
                 .status = status,
@@ -141,6 +146,26 @@ bool network_write_files(
                 .hostname = c->spec->hostname,
                 .name = c->record->name,
                 .root_fd = c->root_fd,
+        };
+        return write_hosts(&files, error) && write_resolv(&files, error);
+}
+
+bool network_write_shared_files(
+                Runtime *runtime,
+                const char *directory,
+                const char *hostname,
+                const char *name,
+                const NetworkRequest *request,
+                const NetworkStatus *status,
+                GError **error) {
+        NameFiles files = {
+                .request = request,
+                .status = status,
+                .conf = networks_conf(runtime->networks),
+                .run_path = directory,
+                .hostname = hostname,
+                .name = name,
+                .root_fd = -1,
         };
         return write_hosts(&files, error) && write_resolv(&files, error);
 }

@@ -15,6 +15,7 @@
 #include "network/namespace.h"
 #include "network/pasta.h"
 #include "network/setup.h"
+#include "runtime/pod.h"
 #include "systemd/cgroup.h"
 
 #define PASTA_NAMESPACE "netns"
@@ -64,11 +65,27 @@ NetworkStatus *record_network_status(const ContainerRecord *record, GError **err
                                : NULL;
 }
 
+static bool joins_pod(const SpecRequest *r) {
+        return r->pod && pod_shares(r->pod, "net") && !r->options->network;
+}
+
+/* --network for a container of a pod, whose own it cannot be. */
+static GPtrArray *network_of_pod(const SpecRequest *r) {
+        if (!joins_pod(r))
+                return NULL;
+        GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(list, pod_pins_network(r->pod)
+                                              ? g_strconcat("ns:", r->pod_path, "/net", NULL)
+                                              : g_strdup("host"));
+        return list;
+}
+
 static NetworkRequest *request_of_flags(const SpecRequest *r, GError **error) {
         const ContainerOptions *o = r->options;
         const ContainersConf *conf = networks_conf(r->networks);
+        g_autoptr(GPtrArray) pinned = network_of_pod(r);
         const NetworkFlags flags = {
-                .network = o->network,
+                .network = pinned ? pinned : o->network,
                 .ip = o->ip,
                 .ip6 = o->ip6,
                 .mac = o->mac_address,
@@ -91,8 +108,8 @@ static NetworkRequest *request_of_flags(const SpecRequest *r, GError **error) {
 
 /* Fail early, while nothing is there to be undone: a network that does not exist, a driver's back
  * end that is not ours. */
-static bool
-check_networks(const Networks *networks, const NetworkRequest *request, GError **error) {
+bool network_check_request(
+                const Networks *networks, const NetworkRequest *request, GError **error) {
         for (guint i = 0; i < request->attachments->len; i++) {
                 const NetworkAttachment *a = request->attachments->pdata[i];
                 g_autoptr(Network) network = networks_find(networks, a->network, error);
@@ -119,7 +136,7 @@ check_networks(const Networks *networks, const NetworkRequest *request, GError *
 
 bool network_build(const SpecRequest *r, OciSpec *spec, GError **error) {
         g_autoptr(NetworkRequest) request = request_of_flags(r, error);
-        if (!request || !check_networks(r->networks, request, error))
+        if (!request || (!joins_pod(r) && !network_check_request(r->networks, request, error)))
                 return false;
         bool discarded = r->options->publish && r->options->publish->len > 0 &&
                          request->ports->len == 0;
@@ -155,6 +172,8 @@ static char *run_file(Runtime *runtime, const ContainerRecord *record, const cha
 }
 
 bool network_begin(Runtime *runtime, Container *c, GError **error) {
+        if (!pod_start_of(runtime, c->record, error))
+                return false;
         g_autoptr(NetworkRequest) request = record_network_request(c->record, NULL);
         if (!request)
                 return true;
@@ -233,7 +252,7 @@ static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError 
         } else if (request->mode == NETWORK_MODE_PASTA) {
                 if (!start_pasta(runtime, c, request, error))
                         return false;
-        } else if (request->mode != NETWORK_MODE_CONTAINER) {
+        } else if (request->mode != NETWORK_MODE_CONTAINER && !c->record->pod) {
                 return true;
         }
         set_status(c->record, status);

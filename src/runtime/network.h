@@ -30,6 +30,19 @@ bool network_write_files(
                 const NetworkStatus *status,
                 GError **error);
 
+/* The same for a pod, whose containers take what stands there. */
+bool network_write_shared_files(
+                Runtime *runtime,
+                const char *directory,
+                const char *hostname,
+                const char *name,
+                const NetworkRequest *request,
+                const NetworkStatus *status,
+                GError **error);
+
+/* Whether the networks are there and the mode is one of ours: before anything has to be undone. */
+bool network_check_request(const Networks *networks, const NetworkRequest *request, GError **error);
+
 /* After a boot hosts and resolv.conf are gone: writes them again where they are missing. */
 bool network_restore_files(Runtime *runtime, Container *c, GError **error);
 

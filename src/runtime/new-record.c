@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runtime/pod.h"
 
 static int64_t now_nsec(void) {
         struct timespec now;
@@ -68,6 +69,37 @@ set_requires(Runtime *runtime, const ContainerOptions *o, ContainerRecord *recor
         return true;
 }
 
+/* What is the pod's to say is not a container's. */
+static bool check_pod_flags(const ContainerOptions *o, const Pod *pod, GError **error) {
+        const char *what = o->publish || o->publish_all || o->expose
+                                           ? "published or exposed ports must be defined when the "
+                                             "pod is created"
+                           : o->add_host ? "extra host entries must be specified on the pod"
+                           : (o->ip && *o->ip) || (o->ip6 && *o->ip6) || o->mac_address ||
+                                                           o->network_alias
+                                           ? "addresses and aliases must be defined when the pod "
+                                             "is created"
+                                           : NULL;
+        if (!what || o->network || !pod_shares(pod, "net"))
+                return true;
+        return error_set_invalid(
+                        error,
+                        "invalid config provided: %s: network cannot be configured when it is "
+                        "shared with a pod",
+                        what);
+}
+
+static bool
+set_pod(Runtime *runtime, const ContainerOptions *o, ContainerRecord *record, GError **error) {
+        if (!o->pod || !*o->pod)
+                return true;
+        g_autoptr(Pod) pod = pod_find(runtime->records, o->pod, error);
+        if (!pod || !check_pod_flags(o, pod, error))
+                return false;
+        record->pod = g_strdup(pod->id);
+        return true;
+}
+
 /* What only a service of the container's own can be given. */
 static bool set_service(const ContainerOptions *o, ContainerRecord *record, GError **error) {
         uint64_t seconds = 0;
@@ -111,7 +143,8 @@ ContainerRecord *new_record(Runtime *runtime, const ContainerOptions *o, GError 
         record->tty = o->tty;
         record->create_command = command_json(o->create_command);
         if (!container_check_name(record->name, error) || !set_log(o, record, error) ||
-            !set_service(o, record, error) || !set_requires(runtime, o, record, error))
+            !set_service(o, record, error) || !set_requires(runtime, o, record, error) ||
+            !set_pod(runtime, o, record, error))
                 return NULL;
         return g_steal_pointer(&record);
 }

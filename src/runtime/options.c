@@ -49,6 +49,8 @@ void container_options_clear(ContainerOptions *o) {
                 &o->ip6,
                 &o->mac_address,
                 &o->hosts_file,
+                &o->pod,
+                &o->pod_id_file,
                 &o->health_cmd,
                 &o->health_interval,
                 &o->health_timeout,

@@ -84,6 +84,8 @@ typedef struct ContainerOptions {
         char *timeout; /* seconds that the container may run */
         char *systemd; /* "true", "false", "always" */
         char *preserve_fds;
+        char *pod;         /* --pod: a name, or "new:NAME" */
+        char *pod_id_file; /* --pod-id-file */
         GPtrArray *requires;
         bool remove_image; /* --rmi */
         int passwd;        /* 0: /etc/passwd stays the image's; -1: not given */

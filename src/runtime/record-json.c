@@ -52,6 +52,7 @@ static const struct {
         ROW("restart", restart, MEMBER_TEXT),
         ROW("sdnotify", sdnotify, MEMBER_TEXT),
         ROW("slice", slice, MEMBER_TEXT),
+        ROW("pod", pod, MEMBER_TEXT),
         ROW("requires", requires, MEMBER_STRV),
         ROW("timeout", timeout_sec, MEMBER_INT64),
         ROW("remove", remove, MEMBER_BOOL),

@@ -53,6 +53,7 @@ typedef struct ContainerRecord {
         char *restart;       /* policy as given, or NULL */
         char *sdnotify;      /* mode as given, or NULL */
         char *slice;         /* of its transient service, or NULL */
+        char *pod;           /* id of its pod, or NULL */
         char **requires;     /* ids of containers that are started first */
         int64_t timeout_sec; /* that it may run; 0: for ever */
         bool remove;

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime/network.h"
+#include "runtime/pod.h"
 #include "runtime/spec-secret.h"
 #include "runtime/user.h"
 
@@ -145,6 +146,19 @@ static bool wants_own(const char *mode, const char *flag, bool *ret_own, GError 
         return true;
 }
 
+/* Of a pod's namespaces those that the container is not said to have for itself. */
+static void share_namespaces(const SpecRequest *request, OciSpec *spec) {
+        const ContainerOptions *o = request->options;
+        const struct {
+                const char *name, *mode;
+                int type;
+        } rows[] = { { "ipc", o->ipc, OCI_NAMESPACE_IPC }, { "uts", o->uts, OCI_NAMESPACE_UTS } };
+        for (size_t i = 0; request->pod && i < G_N_ELEMENTS(rows); i++)
+                if (!rows[i].mode && pod_shares(request->pod, rows[i].name))
+                        spec->namespaces[rows[i].type].path =
+                                        g_build_filename(request->pod_path, rows[i].name, NULL);
+}
+
 static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError **error) {
         const ContainerOptions *o = request->options;
         const UserNamespace *ns = request->user_namespace;
@@ -159,6 +173,7 @@ static bool build_namespaces(const SpecRequest *request, OciSpec *spec, GError *
                 g_hash_table_insert(
                                 spec->annotations, g_strdup(SPEC_ANNOTATION_IDS),
                                 user_namespace_claim_name(ns));
+        share_namespaces(request, spec);
         return wants_own(o->pid, "pid", &spec->namespaces[OCI_NAMESPACE_PID].present, error) &&
                wants_own(o->ipc, "ipc", &spec->namespaces[OCI_NAMESPACE_IPC].present, error) &&
                wants_own(o->uts, "uts", &spec->namespaces[OCI_NAMESPACE_UTS].present, error) &&
@@ -171,7 +186,14 @@ static bool build_hostname(const SpecRequest *request, OciSpec *spec, GError **e
         const ContainerOptions *o = request->options;
         struct utsname host;
         bool own_uts = spec->namespaces[OCI_NAMESPACE_UTS].present;
-        if (o->hostname) {
+        bool shares_uts = spec->namespaces[OCI_NAMESPACE_UTS].path;
+        if (shares_uts && o->hostname && *o->hostname)
+                return error_set_invalid(
+                                error, "invalid config provided: cannot set hostname when joining "
+                                       "the pod UTS namespace: invalid configuration");
+        if (shares_uts) {
+                spec->hostname = g_strdup(pod_hostname(request->pod));
+        } else if (o->hostname) {
                 if (!own_uts)
                         return error_set_invalid(
                                         error, "cannot set hostname when running in the host UTS "

@@ -19,6 +19,8 @@ typedef struct SpecRequest {
         const struct Networks *networks;
         const OciImageConfig *image; /* NULL with --rootfs */
         int root_fd;                 /* the container's root, for its passwd and its directories */
+        const struct Pod *pod;       /* whose namespaces it shares, or NULL */
+        const char *pod_path;        /* where they are pinned */
         const char *run_path;        /* of the container, for generated files */
         const char *secrets_path;    /* GRAPHROOT/secrets */
         const char *volumes_path;    /* named volumes: GRAPHROOT/volumes */
