@@ -201,3 +201,13 @@ char **option_list_strv(GPtrArray *list) {
                 strv[i] = list->pdata[i];
         return strv;
 }
+
+GHashTable *option_list_map(GPtrArray *list) {
+        GHashTable *map = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        for (guint i = 0; list && i < list->len; i++) {
+                const char *text = list->pdata[i];
+                size_t n = strcspn(text, "=");
+                g_hash_table_insert(map, g_strndup(text, n), g_strdup(text[n] ? text + n + 1 : ""));
+        }
+        return map;
+}

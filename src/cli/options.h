@@ -57,3 +57,7 @@ void options_print_help(const OptionTable *table);
 
 /* NULL-terminated view of a list option (possibly NULL): frees with g_free(), strings borrowed. */
 char **option_list_strv(GPtrArray *list);
+
+/* "NAME=VALUE" or "NAME" (an empty value) of a list option (possibly NULL) as a table of copies; of
+ * the same name the last one wins. Caller unrefs. */
+GHashTable *option_list_map(GPtrArray *list);

@@ -65,16 +65,6 @@ static GBytes *read_data(const SecretOptions *options, const char *source, GErro
         return secret_bytes_new(buffer, (size_t) n);
 }
 
-static GHashTable *labels_of(GPtrArray *list) {
-        GHashTable *map = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        for (guint i = 0; list && i < list->len; i++) {
-                const char *text = list->pdata[i];
-                size_t n = strcspn(text, "=");
-                g_hash_table_insert(map, g_strndup(text, n), g_strdup(text[n] ? text + n + 1 : ""));
-        }
-        return map;
-}
-
 static bool
 create(Runtime *runtime, const SecretOptions *options, char **operands, GError **error) {
         if (options->driver && *options->driver && strcmp(options->driver, "file") != 0)
@@ -87,7 +77,7 @@ create(Runtime *runtime, const SecretOptions *options, char **operands, GError *
         if (!bytes)
                 return false;
         g_autoptr(SecretStore) store = cli_secret_store(runtime);
-        g_autoptr(GHashTable) labels = labels_of(options->labels);
+        g_autoptr(GHashTable) labels = option_list_map(options->labels);
         g_autofree char *id = NULL;
         gsize size;
         const void *data = g_bytes_get_data(bytes, &size);

@@ -36,16 +36,6 @@ static void options_clear(CreateOptions *options) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CreateOptions, options_clear)
 
-static GHashTable *pairs(GPtrArray *list) {
-        GHashTable *map = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        for (guint i = 0; list && i < list->len; i++) {
-                const char *text = list->pdata[i];
-                size_t n = strcspn(text, "=");
-                g_hash_table_insert(map, g_strndup(text, n), g_strdup(text[n] ? text + n + 1 : ""));
-        }
-        return map;
-}
-
 static bool check_driver(const char *driver, const char *name, GError **error) {
         if (!driver || !*driver || strcmp(driver, "local") == 0)
                 return true;
@@ -59,8 +49,8 @@ static bool check_driver(const char *driver, const char *name, GError **error) {
 static bool
 create(Runtime *runtime, const CreateOptions *options, const char *name, GError **error) {
         g_autofree char *path = volumes_path_of(runtime);
-        g_autoptr(GHashTable) labels = pairs(options->labels);
-        g_autoptr(GHashTable) opts = pairs(options->opts);
+        g_autoptr(GHashTable) labels = option_list_map(options->labels);
+        g_autoptr(GHashTable) opts = option_list_map(options->opts);
         const VolumeRequest request = {
                 .name = name,
                 .labels = labels,

@@ -84,6 +84,13 @@ void oci_spec_free(OciSpec *spec) {
         g_free(spec);
 }
 
+bool oci_spec_has_mount(const OciSpec *spec, const char *destination) {
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, destination) == 0)
+                        return true;
+        return false;
+}
+
 OciMount *oci_spec_add_mount(
                 OciSpec *spec,
                 const char *destination,

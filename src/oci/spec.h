@@ -171,6 +171,7 @@ OciMount *oci_spec_add_mount(
                 const char *type,
                 const char *source,
                 const char *options);
+bool oci_spec_has_mount(const OciSpec *spec, const char *destination);
 void oci_spec_add_rlimit(OciSpec *spec, const char *type, uint64_t soft, uint64_t hard);
 void oci_id_map_add(GArray *map, uint32_t container, uint32_t host, uint32_t size);
 GArray *oci_id_map_new(void); /* of OciIdMapping */

@@ -30,13 +30,6 @@ read_in_root(const SpecRequest *request, const char *path, char **ret_text, GErr
         return true;
 }
 
-static bool is_mounted(const OciSpec *spec, const char *path) {
-        for (guint i = 0; i < spec->mounts->len; i++)
-                if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, path) == 0)
-                        return true;
-        return false;
-}
-
 static void fill_in(GString *line, const char *variable, const char *value) {
         g_string_replace(line, variable, value, 0);
 }
@@ -96,7 +89,7 @@ static bool add_passwd(const SpecRequest *request, OciSpec *spec, GError **error
         const ContainerOptions *o = request->options;
         bool asked = (o->passwd_entry && *o->passwd_entry) || o->host_user;
         g_autofree char *image = NULL;
-        if (is_mounted(spec, "/etc/passwd") || (spec->user_name && !asked))
+        if (oci_spec_has_mount(spec, "/etc/passwd") || (spec->user_name && !asked))
                 return true;
         if (!read_in_root(request, "etc/passwd", &image, error))
                 return false;
@@ -132,8 +125,9 @@ static bool add_group(const SpecRequest *request, OciSpec *spec, GError **error)
         const ContainerOptions *o = request->options;
         bool asked = o->group_entry && *o->group_entry;
         g_autofree char *image = NULL;
-        if (is_mounted(spec, "/etc/group") || !read_in_root(request, "etc/group", &image, error))
-                return is_mounted(spec, "/etc/group");
+        if (oci_spec_has_mount(spec, "/etc/group") ||
+            !read_in_root(request, "etc/group", &image, error))
+                return oci_spec_has_mount(spec, "/etc/group");
         if (!image || (has_gid(image, spec->gid) && !asked))
                 return true;
         g_autofree char *standard =

@@ -16,13 +16,6 @@ static bool runs_systemd(const OciSpec *spec) {
         return strcmp(base, "systemd") == 0 || g_strv_contains(inits, program);
 }
 
-static bool is_mounted(const OciSpec *spec, const char *path) {
-        for (guint i = 0; i < spec->mounts->len; i++)
-                if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, path) == 0)
-                        return true;
-        return false;
-}
-
 /* Its cgroup is its own to divide: the namespace's root, writable. */
 static void open_cgroup(OciSpec *spec) {
         for (guint i = 0; i < spec->mounts->len; i++) {
@@ -56,7 +49,7 @@ bool spec_build_systemd(const SpecRequest *request, OciSpec *spec, GError **erro
         if (strcmp(mode, "false") == 0 || (!always && !runs_systemd(spec)))
                 return true;
         for (size_t i = 0; i < G_N_ELEMENTS(mounts); i++)
-                if (!is_mounted(spec, mounts[i].path))
+                if (!oci_spec_has_mount(spec, mounts[i].path))
                         oci_spec_add_mount(
                                         spec, mounts[i].path, "tmpfs", "tmpfs", mounts[i].options);
         open_cgroup(spec);

@@ -4,19 +4,9 @@
 # unit as Quadlet would write it. In a private systemd; it asserts nothing. usage: run.sh BUILD [ROUNDS]
 set -u
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:?usage: run.sh BUILD [ROUNDS]}
 rounds=${2:-20}
-work=$(mktemp -d /var/tmp/berth-bench.XXXXXX)
-name=bench-$$
-lab() { sh "$top/data/private-systemd.sh" exec "$name" "$@"; }
-trap 'sh "$top/data/private-systemd.sh" stop "$name"; rm -rf "$work"' EXIT
-
-DESTDIR=$work/stage meson install -C "$build" --no-rebuild > /dev/null
-gcc -static -O1 -o "$work/probe" "$top/tests/integration/probe.c"
-sh "$top/data/demo-image.sh" "$work/oci"
-sh "$top/data/private-systemd.sh" start "$name" -s "$work/stage" -b "$work:$work"
-lab skopeo copy -q "oci:$work/oci:web" containers-storage:localhost/berth-test:1
+. "$(dirname "$0")/lab.bash"
 
 cat > "$work/in.sh" <<'IN'
 set -u
