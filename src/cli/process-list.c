@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "cli/id-inside.h"
 #include "runtime/idmap.h"
 #include "systemd/cgroup.h"
 
@@ -117,15 +117,6 @@ static void read_arguments(int dir_fd, ProcessEntry *entry) {
         entry->arguments = g_string_free(g_steal_pointer(&joined), FALSE);
 }
 
-static uint32_t inside(const GArray *map, uint32_t host) {
-        for (guint i = 0; map && i < map->len; i++) {
-                const OciIdMapping *row = &g_array_index(map, OciIdMapping, i);
-                if (host >= row->host && host - row->host < row->size)
-                        return row->container + (host - row->host);
-        }
-        return host;
-}
-
 static ProcessEntry *read_process(int proc_fd, const char *pid, guint depth) {
         autofd int fd = openat(proc_fd, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         g_autoptr(ProcessEntry) entry = g_new0(ProcessEntry, 1);
@@ -139,10 +130,10 @@ static ProcessEntry *read_process(int proc_fd, const char *pid, guint depth) {
         g_autofree char *gid_path = g_strdup_printf("/proc/%s/gid_map", pid);
         (void) id_map_read(uid_path, &uids, NULL); /* gone: the host's ids are shown */
         (void) id_map_read(gid_path, &gids, NULL);
-        entry->uid = inside(uids, entry->host_uid);
-        entry->gid = inside(gids, entry->host_gid);
-        entry->real_uid = inside(uids, entry->host_real_uid);
-        entry->real_gid = inside(gids, entry->host_real_gid);
+        entry->uid = id_inside(uids, entry->host_uid);
+        entry->gid = id_inside(gids, entry->host_gid);
+        entry->real_uid = id_inside(uids, entry->host_real_uid);
+        entry->real_gid = id_inside(gids, entry->host_real_gid);
         return g_steal_pointer(&entry);
 }
 

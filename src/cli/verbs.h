@@ -27,6 +27,8 @@ int verb_logs(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_diff(int argc, char **argv);
+int verb_cp(int argc, char **argv);
+int verb_export(int argc, char **argv);
 int verb_port(int argc, char **argv);
 int verb_update(int argc, char **argv);
 int verb_version(int argc, char **argv);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* berth export */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cli/copy-end.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+#include "cli/start.h"
+#include "cli/tree-tar.h"
+#include "cli/verb.h"
+#include "cli/verbs.h"
+
+typedef struct ExportOptions {
+        char *output;
+} ExportOptions;
+
+static const OptionRow rows[] = {
+        { "output", 'o', OPTION_STRING, offsetof(ExportOptions, output), "FILE",
+          "Write there instead of to standard output" },
+        { NULL },
+};
+
+static bool write_out(void *data, const void *bytes, size_t size, GError **error) {
+        const int *fd = data;
+        int r = fd_write_all(*fd, bytes, size);
+        return r >= 0 || error_set_errno(error, r, "Cannot write the archive");
+}
+
+static bool export(Runtime *runtime, const char *name, const char *output, GError **error) {
+        if (!output && isatty(STDOUT_FILENO))
+                return error_set_invalid(
+                                error, "refusing to export to terminal. Use -o flag or redirect");
+        g_autoptr(ContainerRecord) record = record_find(runtime->records, name, error);
+        if (!record)
+                return false;
+        g_auto(CopyEnd) root = COPY_END_EMPTY;
+        root.container = record->id;
+        root.given = g_strdup("/");
+        if (!copy_end_open(runtime, &root, error) || !copy_end_resolve(&root, false, error))
+                return false;
+        autofd int file =
+                        output ? open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+        if (output && file < 0)
+                return error_set_errno(error, errno, "Cannot write '%s'", output);
+        int fd = output ? file : STDOUT_FILENO;
+        g_auto(TreeTar) tar = {
+                .write = write_out,
+                .data = &fd,
+                .uids = root.uids,
+                .gids = root.gids,
+                .one_mount = true,
+        };
+        return tree_tar_add_contents(&tar, root.fd, "", error) && tree_tar_end(&tar, error);
+}
+
+int verb_export(int argc, char **argv) {
+        static const OptionTable table = {
+                .usage = "berth export [options] CONTAINER",
+                .description = "Write a container's files as a tar archive",
+                .rows = rows,
+                .operands_min = 1,
+                .operands_max = 1,
+        };
+        ExportOptions options = { 0 };
+        g_auto(Runtime) runtime = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **names = NULL;
+        int begun;
+        if (!cli_begin(&table, argc, argv, &options, &names, &runtime, &begun))
+                return begun;
+        if (!export(&runtime, names[0], options.output, &error))
+                return verb_fail(&error);
+        return EXIT_STATUS_OK;
+}
