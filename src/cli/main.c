@@ -27,6 +27,8 @@ static const Verb verbs[] = {
         { "kill", verb_kill, "Send a signal to containers" },
         { "rm", verb_rm, "Remove containers" },
         { "wait", verb_wait, "Wait for containers to end" },
+        { "attach", verb_attach, "Follow a running container" },
+        { "container attach", verb_attach, NULL },
         { "exec", verb_exec, "Run a command in a running container" },
         { "ps", verb_ps, "List containers" },
         { "inspect", verb_inspect, "Show all that is known of containers or images" },

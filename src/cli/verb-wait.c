@@ -6,16 +6,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cli/exit-code.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
-#include "systemd/bus.h"
-
-#define FINISH_TRIES      100
-#define FINISH_PAUSE_USEC 20000
 
 typedef struct WaitOptions {
         bool latest, ignore;
@@ -28,45 +25,13 @@ static const OptionRow rows[] = {
         { NULL },
 };
 
-/* What the manager says of a container's unit; false where it knows nothing. */
-static bool exit_code_of_unit(const ContainerRecord *record, int *ret_code) {
-        g_autoptr(Bus) bus = record->unit ? bus_open(NULL) : NULL;
-        int code = 0, status = 0;
-        if (!bus ||
-            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainStatus", &status, NULL) ||
-            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainCode", &code, NULL) ||
-            code == 0)
-                return false;
-        *ret_code = code == 1 /* CLD_EXITED */ ? status : 128 + status;
-        return true;
-}
-
-/* Whoever ran it notes the end in its record, or removes it; until then other verbs would not
- * agree. */
-static bool
-exit_code_of(Runtime *runtime, const ContainerRecord *record, int *ret_code, GError **error) {
-        bool known = exit_code_of_unit(record, ret_code);
-        for (int i = 0; i < FINISH_TRIES; i++) {
-                g_autoptr(ContainerRecord) now = record_find(runtime->records, record->id, NULL);
-                if (now && now->has_exit_code)
-                        *ret_code = now->exit_code;
-                else if (!now && !known)
-                        *ret_code = 0;
-                if (!now || now->has_exit_code)
-                        return true;
-                g_usleep(FINISH_PAUSE_USEC);
-        }
-        return known || error_set_errno(error, ETIMEDOUT, "Cannot learn how container '%s' ended",
-                                        record->name);
-}
-
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         autofd int pid_fd = record_open_pidfd(record);
         struct pollfd polled = { .fd = pid_fd, .events = POLLIN };
         while (pid_fd >= 0 && poll(&polled, 1, -1) < 0 && errno == EINTR)
                 continue;
         int code = 0;
-        if (!exit_code_of(runtime, record, &code, error))
+        if (!container_exit_code_await(runtime, record, &code, error))
                 return false;
         printf("%d\n", code);
         return true;

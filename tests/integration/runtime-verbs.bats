@@ -161,3 +161,14 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     run lab berth update --name x lim
     [ "$status" = 125 ]
 }
+
+@test "attach follows, hands on signals and ends as the container does" {
+    lab berth run -d --name att --network none "$image" \
+        sh -c 'trap "echo got it; exit 9" TERM; echo early; while :; do echo tick; sleep 0.1; done' > /dev/null
+    run lab sh -c 'timeout --preserve-status -s TERM 1 berth attach att'
+    [ "$status" = 9 ]
+    [[ $output == *tick*"got it" ]]
+    run lab berth attach att
+    [ "$status" = 125 ]
+    [ "$output" = "Error: you can only attach to running containers" ]
+}
