@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/cgroup-values.h"
 #include "cli/exit.h"
 #include "cli/oci.h"
 #include "cli/table.h"
@@ -165,34 +166,28 @@ int oci_verb_ps(int argc, char **argv) {
         return EXIT_STATUS_OK;
 }
 
-/* "usage_usec 12" of a flat keyed file, cgroup-v2.rst. */
-static uint64_t keyed(const char *text, const char *key) {
-        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-        for (char **line = lines; *line; line++)
-                if (g_str_has_prefix(*line, key) && (*line)[strlen(key)] == ' ')
-                        return g_ascii_strtoull(*line + strlen(key) + 1, NULL, 10);
-        return 0;
-}
-
 static uint64_t single(const char *cgroup, const char *file) {
-        g_autofree char *text = cgroup_read(cgroup, file);
-        if (!text)
-                return 0;
-        return g_str_has_prefix(text, "max") ? UINT64_MAX : g_ascii_strtoull(text, NULL, 10);
+        uint64_t value = 0;
+        (void) cgroup_number(cgroup, file, &value); /* without the controller: 0 */
+        return value;
 }
 
 static JsonObject *cpu_stats(const char *cgroup) {
         g_autofree char *text = cgroup_read(cgroup, "cpu.stat");
         JsonObject *usage = json_object_new(), *throttling = json_object_new();
-        json_object_set_int_member(usage, "total", (int64_t) keyed(text, "usage_usec") * 1000);
-        json_object_set_int_member(usage, "kernel", (int64_t) keyed(text, "system_usec") * 1000);
-        json_object_set_int_member(usage, "user", (int64_t) keyed(text, "user_usec") * 1000);
-        json_object_set_int_member(throttling, "periods", (int64_t) keyed(text, "nr_periods"));
         json_object_set_int_member(
-                        throttling, "throttledPeriods", (int64_t) keyed(text, "nr_throttled"));
+                        usage, "total", (int64_t) cgroup_keyed(text, "usage_usec") * 1000);
+        json_object_set_int_member(
+                        usage, "kernel", (int64_t) cgroup_keyed(text, "system_usec") * 1000);
+        json_object_set_int_member(usage, "user", (int64_t) cgroup_keyed(text, "user_usec") * 1000);
+        json_object_set_int_member(
+                        throttling, "periods", (int64_t) cgroup_keyed(text, "nr_periods"));
+        json_object_set_int_member(
+                        throttling, "throttledPeriods",
+                        (int64_t) cgroup_keyed(text, "nr_throttled"));
         json_object_set_int_member(
                         throttling, "throttledTime",
-                        (int64_t) keyed(text, "throttled_usec") * 1000);
+                        (int64_t) cgroup_keyed(text, "throttled_usec") * 1000);
         JsonObject *cpu = json_object_new();
         json_object_set_object_member(cpu, "usage", usage);
         json_object_set_object_member(cpu, "throttling", throttling);

@@ -65,3 +65,57 @@ sleeper() { # NAME [FLAGS...]
     run lab berth top
     [ "$status" = 125 ]
 }
+
+@test "stats reports running containers, or those named" {
+    sleeper st1
+    sleeper st2
+    lab berth stop -t 0 st2
+    run lab berth stats --no-stream
+    [ "$status" = 0 ]
+    [ "$(echo "${lines[0]}" | tr -s ' ')" = 'ID NAME CPU % MEM USAGE / LIMIT MEM % NET IO BLOCK IO PIDS CPU TIME AVG CPU %' ]
+    [ "${#lines[@]}" = 2 ]
+    [[ ${lines[1]} == *' st1 '* ]]
+    [ "$(lab berth stats --no-stream -a --format '{{.Name}}' | sort | tr '\n' ' ')" = 'st1 st2 ' ]
+    [ "$(lab berth stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.PIDs}} {{.UpTime}}' st2)" = 'st2 0.00% 0B / 0B 0 0s' ]
+    [ "$(lab berth container stats --no-stream --no-trunc --format '{{.ID}}' -l | wc -c)" = 65 ]
+}
+
+@test "stats counts what the cgroup counts" {
+    lab berth run -d --name st3 --network none $image sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; exec sleep 1000'
+    until_true 60 sh -c "sh $top/data/private-systemd.sh exec $BERTH_SYSTEMD berth top st3 comm | grep -qx sleep"
+    json=$(lab berth stats --no-stream --format json st3)
+    [ "$(jq -r '.[0].name, (.[0] | keys | length)' <<< "$json" | tr '\n' ' ')" = 'st3 10 ' ]
+    cgroup=/sys/fs/cgroup$(lab systemctl show -P ControlGroup berth-st3.service)
+    shown=$(lab berth stats --no-stream --format '{{.Duration}}' st3)
+    counted=$(lab awk '$1 == "usage_usec" { print $2 }' "$cgroup/cpu.stat")
+    [ "$shown" -gt 0 ]
+    [ "$shown" -le $((counted * 1000)) ]
+    [[ $(jq -r '.[0].cpu_percent' <<< "$json") =~ ^[0-9]+\.[0-9][0-9]%$ ]]
+    if lab test -e "$cgroup/pids.current"; then
+        [ "$(jq -r '.[0].pids' <<< "$json")" = 1 ]
+    else
+        [ "$(jq -r '.[0].pids' <<< "$json")" = -- ]
+    fi
+    if lab test -e "$cgroup/memory.current"; then
+        [[ $(jq -r '.[0].mem_usage' <<< "$json") =~ ^[0-9.]+k?M?B\ /\ [0-9.]+[MGT]B$ ]]
+    else
+        [ "$(jq -r '.[0].mem_usage + .[0].mem_percent' <<< "$json")" = '-- / ----' ]
+    fi
+    [ "$(jq -r '.[0].net_io' <<< "$json")" = '0B / 0B' ]
+}
+
+@test "stats goes on until it is ended" {
+    sleeper st4
+    run lab timeout 10 sh -c 'berth stats --interval 1 --format "{{.Name}}" st4 | { read -r a; read -r b; echo "$a $b"; }'
+    [ "$output" = 'st4 st4' ]
+}
+
+@test "stats refuses what does not go together" {
+    run lab berth stats --no-stream nobody
+    [ "$status" = 125 ]
+    [[ $output == 'Error: unable to get list of containers: '*'no container with name or ID "nobody" found: no such container' ]]
+    run lab berth stats --no-stream -a -l
+    [ "$output" = 'Error: --all, --latest and containers cannot be used together' ]
+    run lab berth stats --no-stream --interval 0
+    [ "$output" = 'Error: invalid interval, must be a positive number greater zero' ]
+}
