@@ -11,7 +11,7 @@ for purpose; do
     case $purpose in
         build) packages="$packages gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
             libsystemd-dev systemd libseccomp-dev libcap-dev libmnl-dev libnftables-dev
-            libcurl4-openssl-dev libssl-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev libyaml-dev
+            libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev libzstd-dev libyaml-dev
             python3-docutils" ;;
         demo) packages="$packages systemd libpam-systemd dbus busybox-static docker-registry skopeo umoci curl iproute2
             util-linux procps catatonit golang-github-containers-common" ;;

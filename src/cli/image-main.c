@@ -18,7 +18,6 @@ static const Verb verbs[] = {
         { "login", verb_login, "Keep credentials for a registry" },
         { "logout", verb_logout, "Forget credentials for a registry" },
         { "artifact", verb_artifact, "Manage OCI artifacts" },
-        { "tree-pack", verb_tree_pack, NULL },
         { "tree-unpack", verb_tree_unpack, NULL },
         { NULL },
 };

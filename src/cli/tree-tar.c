@@ -288,3 +288,9 @@ bool tree_tar_end(TreeTar *tar, GError **error) {
         static const char zeros[2 * BLOCK_SIZE];
         return tar->write(tar->data, zeros, sizeof zeros, error);
 }
+
+bool tree_tar_write_fd(void *data, const void *bytes, size_t size, GError **error) {
+        const int *fd = data;
+        int r = fd_write_all(*fd, bytes, size);
+        return r >= 0 || error_set_errno(error, r, "Cannot write the archive");
+}

@@ -26,3 +26,6 @@ bool tree_tar_add(TreeTar *tar, int dir_fd, const char *name, const char *as, GE
 bool tree_tar_add_contents(TreeTar *tar, int dir_fd, const char *prefix, GError **error);
 
 bool tree_tar_end(TreeTar *tar, GError **error);
+
+/* For TreeTar.write; data: int *, a descriptor. */
+bool tree_tar_write_fd(void *data, const void *bytes, size_t size, GError **error);

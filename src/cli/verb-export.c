@@ -24,12 +24,6 @@ static const OptionRow rows[] = {
         { NULL },
 };
 
-static bool write_out(void *data, const void *bytes, size_t size, GError **error) {
-        const int *fd = data;
-        int r = fd_write_all(*fd, bytes, size);
-        return r >= 0 || error_set_errno(error, r, "Cannot write the archive");
-}
-
 static bool export(Runtime *runtime, const char *name, const char *output, GError **error) {
         if (!output && isatty(STDOUT_FILENO))
                 return error_set_invalid(
@@ -48,7 +42,7 @@ static bool export(Runtime *runtime, const char *name, const char *output, GErro
                 return error_set_errno(error, errno, "Cannot write '%s'", output);
         int fd = output ? file : STDOUT_FILENO;
         g_auto(TreeTar) tar = {
-                .write = write_out,
+                .write = tree_tar_write_fd,
                 .data = &fd,
                 .uids = root.uids,
                 .gids = root.gids,

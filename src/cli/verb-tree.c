@@ -24,13 +24,6 @@ static int open_directory(int argc, char **argv, GError **error) {
         return fd;
 }
 
-int verb_tree_pack(int argc, char **argv) {
-        g_autoptr(GError) error = NULL;
-        autofd int fd = open_directory(argc, argv, &error);
-        return fd >= 0 && tree_archive_write(fd, STDOUT_FILENO, &error) ? EXIT_STATUS_OK
-                                                                        : verb_fail(&error);
-}
-
 int verb_tree_unpack(int argc, char **argv) {
         g_autoptr(GError) error = NULL;
         autofd int fd = open_directory(argc, argv, &error);

@@ -12,6 +12,7 @@
 #include "cli/image-program.h"
 #include "cli/options.h"
 #include "cli/start.h"
+#include "cli/tree-tar.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "cli/volume-json.h"
@@ -57,15 +58,12 @@ static bool check_no_device(const Volume *volume, const char *verb, GError **err
                                verb, volume->name);
 }
 
-/* berth-image takes our standard streams. */
-static int run_on(const Volume *volume, const char *program_verb, int fd, int target) {
-        g_autoptr(GError) error = NULL;
-        if (fd >= 0 && dup2(fd, target) < 0) {
-                error_set_errno(&error, errno, "Cannot redirect");
-                return verb_fail(&error);
-        }
-        char *arguments[] = { (char *) program_verb, volume->path, NULL };
-        return image_program_exec(2, arguments);
+static bool pack(const Volume *volume, int fd, GError **error) {
+        autofd int dir_fd = open(volume->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_auto(TreeTar) tar = { .write = tree_tar_write_fd, .data = &fd };
+        if (dir_fd < 0)
+                return error_set_errno(error, errno, "Cannot open '%s'", volume->path);
+        return tree_tar_add_contents(&tar, dir_fd, "", error) && tree_tar_end(&tar, error);
 }
 
 int verb_volume_export(int argc, char **argv) {
@@ -104,7 +102,8 @@ int verb_volume_export(int argc, char **argv) {
                 error_set_errno(&error, errno, "open %s", options.output);
                 return verb_fail(&error);
         }
-        return run_on(volume, "tree-pack", fd, STDOUT_FILENO);
+        int output = to_file ? fd : STDOUT_FILENO;
+        return pack(volume, output, &error) ? EXIT_STATUS_OK : verb_fail(&error);
 }
 
 int verb_volume_import(int argc, char **argv) {
@@ -130,7 +129,12 @@ int verb_volume_import(int argc, char **argv) {
                 error_set_errno(&error, errno, "open %s", names[1]);
                 return verb_fail(&error);
         }
-        return run_on(volume, "tree-unpack", fd, STDIN_FILENO);
+        if (fd >= 0 && dup2(fd, STDIN_FILENO) < 0) {
+                error_set_errno(&error, errno, "Cannot redirect");
+                return verb_fail(&error);
+        }
+        char *arguments[] = { (char *) "tree-unpack", volume->path, NULL };
+        return image_program_exec(2, arguments);
 }
 
 /* A volume without a device is always where it is. */

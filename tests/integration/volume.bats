@@ -135,7 +135,7 @@ UNIT
         touch -d @1000000000 d/file && setfattr -n user.a -v b d/file; truncate -s 1M sparse"
     lab berth volume export one -o /tmp/one.tar
     # GNU tar reads it, Podman's tar is read
-    [[ $(lab tar tvf /tmp/one.tar d/again 2> /dev/null) == "-rws--x--x 7/8 "*" 2001-09-09 "* ]]
+    [ "$(lab tar tvf /tmp/one.tar 2> /dev/null | grep -c '^-rws--x--x 7/8 .* 2001-09-09 .* d/')" = 1 ]
     lab sh -c 'gzip < /tmp/one.tar | berth volume import two -'
     [ "$(lab stat -c '%u:%g %a %h %Y' $volumes/two/_data/d/file)" = "7:8 4711 2 1000000000" ]
     [ "$(lab getfattr --only-values -n user.a $volumes/two/_data/d/again)" = b ]
