@@ -17,21 +17,22 @@
 
 typedef struct CreateOptions {
         char *name, *hostname, *share, *exit_policy, *id_file, *hosts_file;
-        char *ip, *ip6, *mac;
+        char *ip, *ip6, *mac, *shm_size;
         char *infra_name, *infra_pid_file, *infra_image, *infra_command; /* there is none */
         int infra, share_parent;                                         /* -1: not given */
         bool replace, no_hosts;
         GPtrArray *labels, *network, *aliases, *publish, *add_hosts;
-        GPtrArray *dns, *dns_search, *dns_options;
+        GPtrArray *volumes, *dns, *dns_search, *dns_options;
 } CreateOptions;
 
 static void options_clear(CreateOptions *o) {
-        char **texts[] = { &o->name,         &o->hostname, &o->share,          &o->exit_policy,
-                           &o->id_file,      &o->ip,       &o->hosts_file,     &o->ip6,
-                           &o->infra_name,   &o->mac,      &o->infra_pid_file, &o->infra_image,
-                           &o->infra_command };
-        GPtrArray **lists[] = { &o->labels,    &o->network, &o->aliases,    &o->publish,
-                                &o->add_hosts, &o->dns,     &o->dns_search, &o->dns_options };
+        char **texts[] = { &o->name,          &o->hostname, &o->share,          &o->exit_policy,
+                           &o->id_file,       &o->ip,       &o->hosts_file,     &o->ip6,
+                           &o->infra_name,    &o->mac,      &o->infra_pid_file, &o->infra_image,
+                           &o->infra_command, &o->shm_size };
+        GPtrArray **lists[] = { &o->labels,     &o->network,     &o->aliases,
+                                &o->publish,    &o->add_hosts,   &o->dns,
+                                &o->dns_search, &o->dns_options, &o->volumes };
         for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
                 g_free(*texts[i]);
         for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -69,6 +70,9 @@ static const OptionRow rows[] = {
         { "replace", 0, OPTION_BOOL, AT(replace), NULL, "Remove a pod of the same name first" },
         { "share", 0, OPTION_STRING, AT(share), "LIST", "ipc, net, uts, or none" },
         { "share-parent", 0, OPTION_TRISTATE, AT(share_parent), NULL, NULL },
+        { "shm-size", 0, OPTION_STRING, AT(shm_size), "SIZE", "Size of the shared /dev/shm" },
+        { "volume", 'v', OPTION_LIST, AT(volumes), "SOURCE:PATH[:OPTIONS]",
+          "Volume or directory, for each container" },
         { NULL },
 };
 
@@ -110,6 +114,8 @@ static Pod *create(Runtime *runtime, const CreateOptions *o, const char *name, G
                 .dns = o->dns,
                 .dns_search = o->dns_search,
                 .dns_options = o->dns_options,
+                .volumes = o->volumes,
+                .shm_size = o->shm_size,
                 .hosts_file = o->hosts_file,
                 .no_hosts = o->no_hosts,
                 .no_infra = o->infra == 0,

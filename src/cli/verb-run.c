@@ -63,31 +63,46 @@ static bool expand_volumes_from(Runtime *runtime, ContainerOptions *options, GEr
         return true;
 }
 
-/* --pod-id-file names a pod, and --pod new: makes one, whose are then the container's ports and
- * networks. */
+/* --pod new: makes one, whose are then the container's ports and networks. */
+static Pod *make_pod(Runtime *runtime, ContainerOptions *o, GError **error) {
+        const PodFlags flags = {
+                .name = o->pod + strlen("new:"),
+                .publish = o->publish,
+                .network = o->network,
+                .create_command = global_options()->argv,
+        };
+        Pod *pod = pod_new_from_flags(runtime, &flags, error);
+        if (pod) {
+                g_clear_pointer(&o->publish, g_ptr_array_unref);
+                g_clear_pointer(&o->network, g_ptr_array_unref);
+        }
+        return pod;
+}
+
+/* The pod that --pod or --pod-id-file mean, by its id, and its volumes. */
 static bool settle_pod(Runtime *runtime, ContainerOptions *o, GError **error) {
         if (o->pod_id_file && *o->pod_id_file) {
                 if (o->pod && *o->pod)
                         return error_set_invalid(
                                         error, "cannot specify both --pod and --pod-id-file");
                 g_free(o->pod);
-                return (o->pod = pod_read_id_file(o->pod_id_file, error));
+                o->pod = pod_read_id_file(o->pod_id_file, error);
+                if (!o->pod)
+                        return false;
         }
-        if (!o->pod || !g_str_has_prefix(o->pod, "new:"))
+        if (!o->pod || !*o->pod)
                 return true;
-        const PodFlags flags = {
-                .name = o->pod + 4,
-                .publish = o->publish,
-                .network = o->network,
-                .create_command = global_options()->argv,
-        };
-        g_autoptr(Pod) pod = pod_new_from_flags(runtime, &flags, error);
+        g_autoptr(Pod) pod = g_str_has_prefix(o->pod, "new:")
+                                             ? make_pod(runtime, o, error)
+                                             : pod_find(runtime->records, o->pod, error);
         if (!pod)
                 return false;
-        g_clear_pointer(&o->publish, g_ptr_array_unref);
-        g_clear_pointer(&o->network, g_ptr_array_unref);
         g_free(o->pod);
         o->pod = g_strdup(pod->id);
+        if (!o->volume)
+                o->volume = g_ptr_array_new_with_free_func(g_free);
+        for (char **volume = pod->volumes; volume && *volume; volume++)
+                g_ptr_array_add(o->volume, g_strdup(*volume));
         return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "runtime/network.h"
 
@@ -64,6 +65,20 @@ static bool set_names(Pod *pod, const PodFlags *flags, GError **error) {
         pod->exit_policy = g_strdup(policy);
         pod->infra_name = g_strdup(flags->infra_name);
         pod->unit = g_strdup(flags->unit);
+        return true;
+}
+
+static bool set_mounts(Pod *pod, const PodFlags *flags, GError **error) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        uint64_t size = 0;
+        if (flags->shm_size && *flags->shm_size && !text_parse_size(flags->shm_size, &size))
+                return error_set_invalid(
+                                error, "unable to translate --shm-size: invalid size: '%s'",
+                                flags->shm_size);
+        pod->shm_size = (int64_t) MIN(size, INT64_MAX);
+        for (guint i = 0; flags->volumes && i < flags->volumes->len; i++)
+                g_strv_builder_add(builder, flags->volumes->pdata[i]);
+        pod->volumes = g_strv_builder_end(builder);
         return true;
 }
 
@@ -138,7 +153,8 @@ Pod *pod_new_from_flags(Runtime *runtime, const PodFlags *flags, GError **error)
                 return NULL;
         }
         if (!set_names(pod, flags, error) || !set_share(pod, flags, error) ||
-            !set_labels(pod, flags, error) || !set_network(runtime, pod, flags, error))
+            !set_labels(pod, flags, error) || !set_mounts(pod, flags, error) ||
+            !set_network(runtime, pod, flags, error))
                 return NULL;
         pod->created_nsec = g_get_real_time() * 1000;
         if (flags->create_command)

@@ -15,6 +15,8 @@ typedef struct PodFlags {
         const GPtrArray *labels; /* "KEY=VALUE" */
         const GPtrArray *network, *aliases, *publish;
         const GPtrArray *add_hosts, *dns, *dns_search, *dns_options;
+        const GPtrArray *volumes;
+        const char *shm_size;
         const char *hosts_file;
         bool no_hosts;
         bool no_infra; /* nothing is shared */

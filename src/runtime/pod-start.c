@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "network/setup.h"
 #include "runtime/network.h"
 #include "runtime/pod.h"
+#include "runtime/spec-build.h"
 
 static const struct {
         const char *name;
@@ -56,9 +58,26 @@ static bool pin(Runtime *runtime, const Pod *pod, GError **error) {
                namespace_make_several(pins, paths->len, pod_hostname(pod), error);
 }
 
+/* POSIX shared memory goes with the IPC namespace, shm_overview(7). */
+static bool mount_shm(Runtime *runtime, const Pod *pod, GError **error) {
+        if (!pod_shares(pod, "ipc"))
+                return true;
+        g_autofree char *path = pod_file(runtime->records, pod, "shm");
+        g_autofree char *options =
+                        g_strdup_printf("mode=1777,size=%" G_GINT64_FORMAT,
+                                        pod->shm_size > 0 ? pod->shm_size : SHM_SIZE_DEFAULT);
+        if ((mkdir(path, 0700) < 0 && errno != EEXIST) ||
+            mount("shm", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) < 0)
+                return error_set_errno(error, errno, "Cannot mount '%s'", path);
+        return true;
+}
+
 static void unpin(Runtime *runtime, const Pod *pod) {
         g_autofree char *mark = pod_file(runtime->records, pod, "started");
+        g_autofree char *shm = pod_file(runtime->records, pod, "shm");
         (void) unlink(mark);
+        (void) umount2(shm, MNT_DETACH); /* it may not be there */
+        (void) rmdir(shm);
         for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
                 g_autofree char *path = pod_file(runtime->records, pod, kinds[i].name);
                 namespace_forget(path);
@@ -114,8 +133,8 @@ static bool start(Runtime *runtime, Pod *pod, GError **error) {
         g_autofree char *mark = pod_file(runtime->records, pod, "started");
         unpin(runtime, pod); /* what a killed start left */
         pod->was_started = true;
-        if (pin(runtime, pod, error) && connect_network(runtime, pod, error) &&
-            pod_save(runtime->records, pod, error) &&
+        if (pin(runtime, pod, error) && mount_shm(runtime, pod, error) &&
+            connect_network(runtime, pod, error) && pod_save(runtime->records, pod, error) &&
             file_replace(AT_FDCWD, mark, "", 0, 0600, FILE_VOLATILE, error))
                 return true;
         (void) disconnect_network(runtime, pod, NULL); /* the first error counts */

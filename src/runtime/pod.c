@@ -38,6 +38,7 @@ void pod_free(Pod *pod) {
         g_free(pod->exit_policy);
         g_free(pod->create_command);
         g_free(pod->infra_name);
+        g_strfreev(pod->volumes);
         g_strfreev(pod->share);
         g_clear_pointer(&pod->labels, g_hash_table_unref);
         g_clear_pointer(&pod->network_request, json_node_unref);
@@ -68,6 +69,8 @@ static char *format(const Pod *pod) {
                 if (*text_at(pod, i))
                         json_object_set_string_member(object, texts[i].name, *text_at(pod, i));
         json_set_strings(object, "share", (const char *const *) pod->share);
+        json_set_strings(object, "volumes", (const char *const *) pod->volumes);
+        json_object_set_int_member(object, "shmSize", pod->shm_size);
         if (pod->labels)
                 json_set_string_map(object, "labels", pod->labels);
         if (pod->network_request)
@@ -103,6 +106,8 @@ static Pod *parse(const char *text, const char *path, GError **error) {
                 *text_at(pod, i) = g_strdup(value);
         }
         if (!json_get_strings(object, "share", &pod->share, error) ||
+            !json_get_strings(object, "volumes", &pod->volumes, error) ||
+            !json_get_int(object, "shmSize", &pod->shm_size, error) ||
             !json_get_string_map(object, "labels", &pod->labels, error) ||
             !get_node(object, "networkRequest", &pod->network_request, error) ||
             !get_node(object, "networkStatus", &pod->network_status, error) ||

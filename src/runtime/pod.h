@@ -23,10 +23,12 @@ typedef struct Pod {
         char *exit_policy; /* "continue" or "stop" */
         char *create_command;
         char *infra_name; /* as given; there is no such container */
+        char **volumes;   /* as --volume has them: of each container */
         char **share;     /* "ipc", "net", "uts" */
         GHashTable *labels;
         JsonNode *network_request; /* network/request.h */
         JsonNode *network_status;  /* while it is started; or NULL */
+        int64_t shm_size;          /* of /dev/shm in bytes; 0: the default */
         int64_t created_nsec;
         bool was_started;
 } Pod;
@@ -80,6 +82,10 @@ bool pod_start(Runtime *runtime, Pod *pod, GError **error);
 
 /* Disconnects the network and lets the namespaces go. */
 bool pod_stop(Runtime *runtime, Pod *pod, GError **error);
+
+/* After a container's end, of whatever kind: by the pod's exit policy the pod ends with its last
+ * one. A failure is a warning: the container's own end is not to fail by it. */
+void pod_container_ended(Runtime *runtime, const ContainerRecord *record);
 
 /* Before a container's payload: its pod is started. */
 bool pod_start_of(Runtime *runtime, const ContainerRecord *record, GError **error);

@@ -35,6 +35,7 @@ bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error);
 bool spec_build_environment(
                 const SpecRequest *request, const char *home, OciSpec *spec, GError **error);
 bool spec_build_mounts(const SpecRequest *request, OciSpec *spec, GError **error);
+#define SHM_SIZE_DEFAULT 65536000 /* Podman's, of /dev/shm */
 bool spec_build_security(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_limits(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_resources(const SpecRequest *request, OciSpec *spec, GError **error);

@@ -9,8 +9,6 @@
 #include "runtime/spec-build.h"
 #include "runtime/spec-volume.h"
 
-#define SHM_SIZE_DEFAULT 65536000
-
 static bool add_shm(const SpecRequest *request, OciSpec *spec, GError **error) {
         uint64_t size = SHM_SIZE_DEFAULT;
         const char *text = request->options->shm_size;
@@ -19,7 +17,14 @@ static bool add_shm(const SpecRequest *request, OciSpec *spec, GError **error) {
                                 error, "unable to translate --shm-size: invalid size: '%s'", text);
         g_autofree char *options = g_strdup_printf(
                         "nosuid,noexec,nodev,mode=1777,size=%" G_GUINT64_FORMAT, (guint64) size);
-        if (spec->namespaces[OCI_NAMESPACE_IPC].present)
+        g_autofree char *shared = request->pod && spec->namespaces[OCI_NAMESPACE_IPC].path
+                                                  ? g_build_filename(request->pod_path, "shm", NULL)
+                                                  : NULL;
+        if (shared)
+                oci_spec_add_mount(
+                                spec, "/dev/shm", "bind", shared,
+                                "bind,rprivate,nosuid,noexec,nodev");
+        else if (spec->namespaces[OCI_NAMESPACE_IPC].present)
                 oci_spec_add_mount(spec, "/dev/shm", "tmpfs", "shm", options);
         else
                 oci_spec_add_mount(

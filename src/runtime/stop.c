@@ -16,6 +16,7 @@
 #include "runtime/container.h"
 #include "runtime/network.h"
 #include "runtime/pin.h"
+#include "runtime/pod.h"
 #include "runtime/rootless.h"
 #include "store/writer.h"
 #include "systemd/bus.h"
@@ -184,14 +185,22 @@ bool container_remove(
         if (!network_detach(runtime, record, error))
                 return false;
         Removal removal = { runtime, record, volumes || record->remove };
-        return rootless_call(remove_files, &removal, error);
+        if (!rootless_call(remove_files, &removal, error))
+                return false;
+        if (getenv("SERVICE_RESULT")) /* ExecStop=, ExecStopPost=: it ran until now */
+                pod_container_ended(runtime, record);
+        return true;
 }
 
 bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {
         if (record_status(record) == CONTAINER_RUNNING)
                 return true;
-        if (record->remove)
-                return container_remove(runtime, record, false, true, 0, error);
+        if (record->remove) {
+                if (!container_remove(runtime, record, false, true, 0, error))
+                        return false;
+                pod_container_ended(runtime, record);
+                return true;
+        }
         if (!network_detach(runtime, record, error))
                 return false;
         struct timespec now;
@@ -199,5 +208,8 @@ bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, 
         record->finished_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
         record->has_exit_code = true;
         record->exit_code = exit_code;
-        return record_save(runtime->records, record, error);
+        if (!record_save(runtime->records, record, error))
+                return false;
+        pod_container_ended(runtime, record);
+        return true;
 }

@@ -330,3 +330,28 @@ bool bus_get_unit_int(
         *ret_value = value;
         return true;
 }
+
+char *bus_get_job_type(Bus *bus, const char *unit, GError **error) {
+        g_auto(sd_bus_error) bus_error = SD_BUS_ERROR_NULL;
+        sd_bus_message *reply = NULL;
+        char *path = unit_path(unit);
+        uint32_t id = 0;
+        const char *job = NULL;
+        char *type = NULL;
+        int r = sd_bus_get_property(
+                        bus->bus, MANAGER_SERVICE, path, "org.freedesktop.systemd1.Unit", "Job",
+                        &bus_error, &reply, "(uo)");
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "(uo)", &id, &job);
+        if (r >= 0 && id != 0)
+                r = sd_bus_get_property_string(
+                                bus->bus, MANAGER_SERVICE, job, "org.freedesktop.systemd1.Job",
+                                "JobType", &bus_error, &type);
+        sd_bus_message_unref(reply);
+        free(path);
+        if (r < 0)
+                fail(error, r, &bus_error, "read the job of", unit);
+        g_autofree char *copy = g_strdup(type);
+        free(type);
+        return g_steal_pointer(&copy);
+}

@@ -64,6 +64,10 @@ char *bus_get_unit_string(
                 const char *interface,
                 const char *name,
                 GError **error);
+
+/* "start", "stop", "restart", …: what the manager has in hand for a unit. NULL without error:
+ * nothing. Caller frees. */
+char *bus_get_job_type(Bus *bus, const char *unit, GError **error);
 bool bus_get_unit_int(
                 Bus *bus,
                 const char *unit,

@@ -10,8 +10,8 @@ setup() {
 
 teardown() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    lab sh -c 'systemctl stop web-pod.service a.service b.service; rm -f /etc/containers/systemd/web.pod; systemctl daemon-reload' > /dev/null 2>&1 || true
-    forget a b
+    lab sh -c 'systemctl stop web-pod.service one.service two.service; rm -f /etc/containers/systemd/web.pod; systemctl daemon-reload' > /dev/null 2>&1 || true
+    forget one two
     lab sh -c 'berth pod rm -f -t 0 --all; berth rm -f -t 0 --all' > /dev/null 2>&1 || true
 }
 
@@ -111,6 +111,18 @@ teardown() {
     [ -z "$(lab berth ps -aq)" ]
 }
 
+@test "shared memory and the pod's volumes are in each container" {
+    lab berth pod create --network none --shm-size 1m -v shared:/data p > /dev/null
+    lab berth run -d --pod p --name one $image sleep 1000 > /dev/null
+    lab berth exec one sh -c 'echo hello > /dev/shm/x; echo there > /data/y'
+    [ "$(lab berth run --rm --pod p $image cat /dev/shm/x /data/y)" = "$(printf 'hello\nthere')" ]
+    [ "$(lab berth exec one sh -c 'df -k /dev/shm | tail -n 1' | awk '{print $2}')" = 1024 ]
+    [ "$(lab berth run --rm --pod p --ipc private $image ls /dev/shm)" = "" ]
+    lab berth pod rm -f -t 0 p > /dev/null
+    lab berth volume rm shared > /dev/null
+    run ! lab grep "/run/berth/pods" /proc/self/mountinfo
+}
+
 @test "--pod new: makes one, and a port that the pod publishes reaches a container" {
     lab berth run -d --name server --pod new:fresh -p 18099:8099 $image sh -c 'while :; do echo hello | nc -l -p 8099; done' > /dev/null
     [ "$(lab berth pod ps --format '{{.Name}} {{.Status}} {{.ContainerNames}}')" = "fresh Running server" ]
@@ -121,13 +133,40 @@ teardown() {
     [[ $output == *"fresh"* ]]
 }
 
+@test "ExitPolicy=stop: the pod ends with its last container, but not with one that comes again" {
+    quadlet web.pod << 'EOF'
+[Pod]
+PodName=web
+EOF
+    quadlet one.container << EOF
+[Container]
+Image=$image
+ContainerName=one
+Pod=web.pod
+Exec=sh -c 'trap "exit 0" TERM; sleep 1000 & wait'
+EOF
+    is() { [ "$(property "$1" ActiveState)" = "$2" ]; }
+    lab systemctl start web-pod.service
+    until_true 20 is one.service active
+    lab systemctl restart one.service
+    is one.service active
+    is web-pod.service active
+    lab systemctl stop one.service
+    until_true 20 is web-pod.service inactive
+    [ -z "$(lab berth pod ps -q)" ]
+    lab berth pod create --network none --exit-policy stop p > /dev/null
+    lab berth run --rm --pod p $image true
+    ended() { [ "$(lab berth pod ps --format '{{.Status}}')" = Exited ]; }
+    until_true 20 ended
+}
+
 @test ".pod: systemctl starts and stops its containers, which restart singly" {
     quadlet web.pod << 'EOF'
 [Pod]
 PodName=web
 PublishPort=18098:8099
 EOF
-    for name in a b; do
+    for name in one two; do
         quadlet $name.container << EOF
 [Container]
 Image=$image
@@ -139,19 +178,19 @@ EOF
     lab systemctl start web-pod.service
     [ "$(property web-pod.service ActiveState) $(property web-pod.service SubState)" = "active exited" ]
     active() { [ "$(property "$1" ActiveState)" = active ]; }
-    until_true 20 active a.service
-    until_true 20 active b.service
+    until_true 20 active one.service
+    until_true 20 active two.service
     [ "$(lab berth pod ps --format '{{.Name}} {{.Status}} {{.NumberOfContainers}}')" = "web Running 2" ]
-    [ "$(lab berth exec a cat /proc/sys/kernel/hostname)" = web ]
-    net=$(lab berth exec b readlink /proc/self/ns/net)
-    [ "$(lab berth exec a readlink /proc/self/ns/net)" = "$net" ]
-    lab systemctl restart a.service
+    [ "$(lab berth exec one cat /proc/sys/kernel/hostname)" = web ]
+    net=$(lab berth exec two readlink /proc/self/ns/net)
+    [ "$(lab berth exec one readlink /proc/self/ns/net)" = "$net" ]
+    lab systemctl restart one.service
     active web-pod.service
-    active b.service
-    [ "$(lab berth exec a readlink /proc/self/ns/net)" = "$net" ]
+    active two.service
+    [ "$(lab berth exec one readlink /proc/self/ns/net)" = "$net" ]
     lab systemctl stop web-pod.service
-    [ "$(property a.service ActiveState)" = inactive ]
-    [ "$(property b.service ActiveState)" = inactive ]
+    [ "$(property one.service ActiveState)" = inactive ]
+    [ "$(property two.service ActiveState)" = inactive ]
     [ -z "$(lab berth pod ps -q)" ]
     [ -z "$(lab berth ps -aq)" ]
     run ! lab grep "/run/berth/pods" /proc/self/mountinfo
