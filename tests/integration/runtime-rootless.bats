@@ -148,3 +148,25 @@ E
     [[ $output =~ ^\ *20\ (exit-code\ 9|9\ exit-code)$ ]]
     [ -z "$(as sh -c 'ls $XDG_RUNTIME_DIR/berth/containers')" ]
 }
+
+@test "top, diff, cp, export and stats work on a user's containers, running and stopped" {
+    as berth run -d --name files --network none $image sleep 1000
+    as berth exec files sh -c 'mkdir /d; echo in > /d/f; ln -s /etc /d/l; busybox chown -R 7:8 /d; rm /bin/true'
+    [ "$(as berth top files uid args | awk 'NR == 2 { print $1, $2, $3 }')" = '0 sleep 1000' ]
+    [[ $(as berth stats --no-stream --format '{{.Name}}' files) == files ]]
+    here=$BERTH_TEST_WORK/home-$user
+    for state in running stopped; do
+        out=$(as berth diff files)
+        grep -qx 'A /d/f' <<< "$out"
+        grep -qx 'D /bin/true' <<< "$out"
+        as sh -ec "cd; rm -rf got; berth cp files:/d got; echo $state > up; berth cp up files:/d/$state; berth cp up files:/top
+            berth export files | tar tf - | grep -x d/f > listed"
+        [ "$(lab cat "$here/got/f")" = in ]
+        [ "$(lab stat -c %U "$here/got/f")" = "$user" ]
+        [ "$(lab readlink "$here/got/l")" = /etc ]
+        [ $state = stopped ] || as berth stop -t 0 files
+    done
+    as berth start files
+    [ "$(as berth exec files sh -c 'cat /d/running /d/stopped; busybox stat -c %u:%g /d/stopped' | tr '\n' ' ')" = 'running stopped 0:0 ' ]
+    as berth rm -f -t 0 files
+}
