@@ -14,7 +14,8 @@
 #include "runtime/idmap.h"
 #include "runtime/rootless.h"
 
-#define LINKS_MAX 40 /* path_resolution(7) */
+#define LINKS_MAX 40   /* path_resolution(7) */
+#define DEPTH_MAX 2048 /* PATH_MAX holds no deeper path */
 
 void copy_end_clear(CopyEnd *end) {
         g_free(end->given);
@@ -167,6 +168,25 @@ static int find_leaf(CopyEnd *end) {
         return -ELOOP;
 }
 
+bool copy_end_is_inside(const CopyEnd *end, const CopyEnd *directory) {
+        struct stat wanted, st;
+        if (!directory->is_directory || fstat(directory->fd, &wanted) < 0)
+                return false;
+        autofd int fd = openat(end->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ino_t below = 0;
+        for (int depth = 0; fd >= 0 && depth < DEPTH_MAX && fstat(fd, &st) == 0; depth++) {
+                if (st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+                        return true;
+                if (st.st_ino == below) /* ".." of a root is itself */
+                        return false;
+                below = st.st_ino;
+                int above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                fd_close(&fd);
+                fd = above;
+        }
+        return false;
+}
+
 bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
         end->fd = sys_open_in_root(
                         end->loaded.root_fd, end->path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
@@ -181,7 +201,7 @@ bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
         if (end->wants_contents && may_miss && !is_file) /* "new/." is the directory "new" */
                 end->path[strlen(end->path) - 1] = '\0';
         int r = find_leaf(end);
-        if (r >= 0 && (!end->exists || is_file) && !may_miss && !end->exists)
+        if (r >= 0 && !end->exists && !may_miss)
                 r = -ENOENT;
         if (r >= 0 && (end->wants_directory || (end->wants_contents && end->exists)))
                 r = end->exists ? -ENOTDIR : -ENOENT;

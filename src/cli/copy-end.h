@@ -41,3 +41,6 @@ bool copy_end_open(Runtime *runtime, CopyEnd *end, GError **error);
 /* Finds the path inside the root; a symbolic link there never leads out. A path whose last
  * component is missing is fine when it may be. */
 bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error);
+
+/* Whether what is resolved is the directory or somewhere below it. */
+bool copy_end_is_inside(const CopyEnd *end, const CopyEnd *directory);

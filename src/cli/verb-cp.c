@@ -91,6 +91,10 @@ receive(const CopyEnd *source, const CopyEnd *target, const CopyOptions *options
         g_autofree char *name = target_name(source, target, error);
         if (!name)
                 return false;
+        if (!is_stream(source) && copy_end_is_inside(target, source))
+                return error_set_invalid(
+                                error, "cannot copy the directory \"%s\" into itself",
+                                source->given);
         bool is_container = target->container != NULL;
         const ExtractRequest request = {
                 .dir_fd = target->fd,

@@ -111,10 +111,11 @@ in_lab() { # SCRIPT: in /tmp/files, fails where a command fails
     lab berth exec evil1 sh -c 'mkdir /tmp; ln -s /tmp/files/host /out; ln -s ../../../../../../tmp/files/host/secret /up
         mkdir -p /d; ln -s /tmp/files/host /d/host; ln -s /tmp/files/host/created /dangling; ln -s /proc/1/root/etc /magic'
     for state in running stopped; do
-        for path in /out/secret /up /../../../tmp/files/host/secret; do
+        for path in /out/secret /up /magic/hostname /proc/1/root/etc/hostname /../../../tmp/files/host/secret; do
             run lab berth cp evil1:$path /tmp/files/stolen
             [ "$status" = 125 ]
             [[ $output == *"could not be found on container evil1"* ]]
+            lab test ! -e /tmp/files/stolen
         done
         for path in /out/f /d/host/f /dangling; do
             run lab berth cp /tmp/files/f evil1:$path
@@ -163,6 +164,9 @@ in_lab() { # SCRIPT: in /tmp/files, fails where a command fails
     says '"/tmp/files/no/" could not be found on the host: no such file or directory' say1:/bin /tmp/files/no/
     says 'destination must be a directory when copying a directory' /tmp/files/dir say1:/bin/busybox
     says 'destination must be a directory when copying from stdin' - say1:/bin/busybox
+    lab berth exec say1 mkdir -p /loop/sub
+    says 'cannot copy the directory "/loop" into itself' say1:/loop say1:/loop/sub
+    says 'cannot copy the directory "/loop" into itself' say1:/loop say1:/loop
     says 'name or ID cannot be empty' /tmp/files/f /tmp/files/g
     says 'invalid arguments "/tmp/files/f", "say1:": you must specify paths' /tmp/files/f say1:
     lab berth exec say1 sh -c 'mkdir -p /t/f'
