@@ -9,6 +9,26 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "runtime/network.h"
+#include "runtime/pod.h"
+
+static bool uses(const NetworkRequest *request, const Network *network) {
+        for (guint i = 0; request && i < request->attachments->len; i++) {
+                const NetworkAttachment *a = request->attachments->pdata[i];
+                if (strcmp(a->network, network->name) == 0)
+                        return true;
+        }
+        return false;
+}
+
+GPtrArray *network_pods(Runtime *runtime, const Network *network, GError **error) {
+        GPtrArray *pods = pod_list(runtime->records, error);
+        for (guint i = pods ? pods->len : 0; i > 0; i--) {
+                g_autoptr(NetworkRequest) request = pod_network_request(pods->pdata[i - 1], NULL);
+                if (!uses(request, network))
+                        g_ptr_array_remove_index(pods, i - 1);
+        }
+        return pods;
+}
 
 GPtrArray *network_users(Runtime *runtime, const Network *network, GError **error) {
         g_autoptr(GPtrArray) records = record_list(runtime->records, error);
@@ -17,12 +37,7 @@ GPtrArray *network_users(Runtime *runtime, const Network *network, GError **erro
         for (guint i = records->len; i > 0; i--) {
                 g_autoptr(NetworkRequest) request =
                                 record_network_request(records->pdata[i - 1], NULL);
-                bool uses = false;
-                for (guint k = 0; request && k < request->attachments->len; k++) {
-                        const NetworkAttachment *a = request->attachments->pdata[k];
-                        uses = uses || strcmp(a->network, network->name) == 0;
-                }
-                if (!uses)
+                if (!uses(request, network))
                         g_ptr_array_remove_index(records, i - 1);
         }
         return g_steal_pointer(&records);
@@ -57,9 +72,11 @@ is_dangling(Runtime *runtime,
         if (!text_parse_bool(value, &wanted))
                 return error_set_invalid(error, "invalid dangling filter value \"%s\"", value);
         g_autoptr(GPtrArray) users = network_users(runtime, network, error);
-        if (!users)
+        g_autoptr(GPtrArray) pods = users ? network_pods(runtime, network, error) : NULL;
+        if (!pods)
                 return false;
-        bool unused = users->len == 0 && !networks_is_default(runtime->networks, network->name);
+        bool unused = users->len + pods->len == 0 &&
+                      !networks_is_default(runtime->networks, network->name);
         *ret = unused == wanted;
         return true;
 }

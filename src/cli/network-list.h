@@ -17,5 +17,8 @@ GPtrArray *network_list_filtered(Runtime *runtime, const GPtrArray *filters, GEr
 /* Containers of a network, running or not. Element type ContainerRecord, owned. */
 GPtrArray *network_users(Runtime *runtime, const Network *network, GError **error);
 
+/* Pods of a network. Element type Pod, owned. */
+GPtrArray *network_pods(Runtime *runtime, const Network *network, GError **error);
+
 /* The members that templates name (.Name, .ID, .Subnets, …). Owned. */
 JsonObject *network_template_json(const Network *network);

@@ -9,6 +9,7 @@
 #include "cli/exit.h"
 #include "cli/network-list.h"
 #include "cli/options.h"
+#include "cli/pod-remove.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
@@ -38,9 +39,10 @@ static bool remove_network(Runtime *runtime, const Network *network, GError **er
 static bool
 remove_users(Runtime *runtime, const Network *network, const RmOptions *options, GError **error) {
         g_autoptr(GPtrArray) users = network_users(runtime, network, error);
-        if (!users)
+        g_autoptr(GPtrArray) pods = users ? network_pods(runtime, network, error) : NULL;
+        if (!pods)
                 return false;
-        if (users->len > 0 && !options->force)
+        if (users->len + pods->len > 0 && !options->force)
                 return error_set(
                                 error, NETWORK_ERROR, NETWORK_ERROR_IN_USE,
                                 "\"%s\" has associated containers with it. Use -f to forcibly "
@@ -48,6 +50,9 @@ remove_users(Runtime *runtime, const Network *network, const RmOptions *options,
                                 network->name);
         for (guint i = 0; i < users->len; i++)
                 if (!container_remove(runtime, users->pdata[i], true, true, options->time, error))
+                        return false;
+        for (guint i = 0; i < pods->len; i++)
+                if (!pod_remove(runtime, pods->pdata[i], true, options->time, error))
                         return false;
         return true;
 }
@@ -125,9 +130,11 @@ static bool prune(Runtime *runtime, const RmOptions *options, GError **error) {
         for (guint i = 0; list && i < list->len; i++) {
                 const Network *network = list->pdata[i];
                 g_autoptr(GPtrArray) users = network_users(runtime, network, error);
-                if (!users)
+                g_autoptr(GPtrArray) pods = users ? network_pods(runtime, network, error) : NULL;
+                if (!pods)
                         return false;
-                if (users->len > 0 || networks_is_default(runtime->networks, network->name))
+                if (users->len + pods->len > 0 ||
+                    networks_is_default(runtime->networks, network->name))
                         continue;
                 if (!remove_network(runtime, network, error))
                         return false;

@@ -123,6 +123,21 @@ teardown() {
     run ! lab grep "/run/berth/pods" /proc/self/mountinfo
 }
 
+@test "a pod keeps its network from being removed" {
+    lab berth network create podnet > /dev/null
+    lab berth pod create --network podnet p > /dev/null
+    run lab berth network rm podnet
+    [ "$status" = 2 ]
+    [[ $output == *"network is being used" ]]
+    lab berth network prune -f
+    lab berth network exists podnet
+    lab berth pod start p
+    [ "$(lab berth run --rm --pod p $image sh -c 'ip -o addr show eth0 | grep -c "inet "')" = 1 ]
+    [ "$(lab berth network rm -f podnet)" = podnet ]
+    run lab berth pod exists p
+    [ "$status" = 1 ]
+}
+
 @test "--pod new: makes one, and a port that the pod publishes reaches a container" {
     lab berth run -d --name server --pod new:fresh -p 18099:8099 $image sh -c 'while :; do echo hello | nc -l -p 8099; done' > /dev/null
     [ "$(lab berth pod ps --format '{{.Name}} {{.Status}} {{.ContainerNames}}')" = "fresh Running server" ]
