@@ -68,29 +68,59 @@ static bool open_running(Runtime *runtime, ContainerRecord *record, CopyEnd *end
                id_map_read(gid_path, &end->gids, error);
 }
 
+static bool is_inside_fd(int inner_fd, int directory_fd) {
+        struct stat wanted, st;
+        if (fstat(directory_fd, &wanted) < 0)
+                return false;
+        autofd int fd = openat(inner_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ino_t below = 0;
+        for (int depth = 0; fd >= 0 && depth < DEPTH_MAX && fstat(fd, &st) == 0; depth++) {
+                if (st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+                        return true;
+                if (st.st_ino == below) /* ".." of a root is itself */
+                        return false;
+                below = st.st_ino;
+                int above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                fd_close(&fd);
+                fd = above;
+        }
+        return false;
+}
+
+static bool is_in_mount(const CopyEnd *end, const OciMount *m, const char *canonical) {
+        size_t size = strlen(m->destination);
+        if (g_str_has_prefix(canonical, m->destination) &&
+            (canonical[size] == '\0' || canonical[size] == '/'))
+                return true;
+        /* by way of a symbolic link */
+        autofd int fd = sys_open_in_root(
+                        end->loaded.root_fd, m->destination, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        return fd >= 0 && is_inside_fd(end->fd, fd);
+}
+
 /* A stopped container's volumes are not mounted, and what is written to the directory below would
  * never be seen. */
-static bool
-open_stopped(Runtime *runtime, const ContainerRecord *record, CopyEnd *end, GError **error) {
-        if (!container_load(runtime, record->id, &end->loaded, error))
-                return false;
-        const OciSpec *spec = end->loaded.spec;
-        g_autofree char *path = g_build_filename(
-                        "/", *end->given == '/' ? "" : spec->cwd, end->given, NULL);
-        g_autofree char *canonical = g_canonicalize_filename(path, "/");
-        for (guint i = 0; i < spec->mounts->len; i++) {
-                const OciMount *m = spec->mounts->pdata[i];
-                size_t size = strlen(m->destination);
-                if (m->source && *m->source == '/' && g_str_has_prefix(canonical, m->destination) &&
-                    (canonical[size] == '\0' || canonical[size] == '/'))
+static bool check_mounts(const CopyEnd *end, GError **error) {
+        g_autofree char *canonical = g_canonicalize_filename(end->path, "/");
+        for (guint i = 0; i < end->loaded.spec->mounts->len; i++) {
+                const OciMount *m = end->loaded.spec->mounts->pdata[i];
+                if (m->source && *m->source == '/' && is_in_mount(end, m, canonical))
                         return error_set_invalid(
                                         error,
                                         "\"%s\" is in '%s', which is mounted only while "
                                         "container %s runs: start it, or copy to or from '%s'",
                                         end->given, m->destination, end->container, m->source);
         }
-        end->uids = g_array_ref(spec->uid_mappings);
-        end->gids = g_array_ref(spec->gid_mappings);
+        return true;
+}
+
+static bool
+open_stopped(Runtime *runtime, const ContainerRecord *record, CopyEnd *end, GError **error) {
+        if (!container_load(runtime, record->id, &end->loaded, error))
+                return false;
+        end->is_stopped = true;
+        end->uids = g_array_ref(end->loaded.spec->uid_mappings);
+        end->gids = g_array_ref(end->loaded.spec->gid_mappings);
         return true;
 }
 
@@ -169,25 +199,10 @@ static int find_leaf(CopyEnd *end) {
 }
 
 bool copy_end_is_inside(const CopyEnd *end, const CopyEnd *directory) {
-        struct stat wanted, st;
-        if (!directory->is_directory || fstat(directory->fd, &wanted) < 0)
-                return false;
-        autofd int fd = openat(end->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        ino_t below = 0;
-        for (int depth = 0; fd >= 0 && depth < DEPTH_MAX && fstat(fd, &st) == 0; depth++) {
-                if (st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
-                        return true;
-                if (st.st_ino == below) /* ".." of a root is itself */
-                        return false;
-                below = st.st_ino;
-                int above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-                fd_close(&fd);
-                fd = above;
-        }
-        return false;
+        return directory->is_directory && is_inside_fd(end->fd, directory->fd);
 }
 
-bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
+static bool find_path(CopyEnd *end, bool may_miss, GError **error) {
         end->fd = sys_open_in_root(
                         end->loaded.root_fd, end->path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
         if (end->fd >= 0) {
@@ -206,4 +221,8 @@ bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
         if (r >= 0 && (end->wants_directory || (end->wants_contents && end->exists)))
                 r = end->exists ? -ENOTDIR : -ENOENT;
         return r >= 0 || not_found(end, r, error);
+}
+
+bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
+        return find_path(end, may_miss, error) && (!end->is_stopped || check_mounts(end, error));
 }

@@ -16,6 +16,7 @@ typedef struct CopyEnd {
         bool wants_contents;   /* "/." at its end */
         bool wants_directory;  /* "/" at its end */
         Container loaded;      /* with root_fd; the host's is "/" */
+        bool is_stopped;       /* the container: its volumes are not mounted */
         GArray *uids, *gids;   /* id maps of the container, or NULL */
         uid_t uid;             /* whose files are created there by default, as we see them */
         gid_t gid;

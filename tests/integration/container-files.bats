@@ -189,3 +189,19 @@ in_lab() { # SCRIPT: in /tmp/files, fails where a command fails
     run lab berth export nobody
     [ "$output" = 'Error: no container with name or ID "nobody" found: no such container' ]
 }
+
+@test "cp uses volumes of running containers and refuses what is below them in stopped ones" {
+    in_lab 'mkdir vol; echo f > f'
+    sleeper vol1 -v /tmp/files/vol:/data
+    lab berth exec vol1 busybox ln -s /data /link
+    in_lab 'berth cp f vol1:/data/; berth cp f vol1:/link/g; [ "$(cat vol/f vol/g)" = "$(printf "f\nf")" ]'
+    lab berth stop -t 0 vol1
+    for path in /data/f /link/h /new/../data/; do
+        run lab berth cp /tmp/files/f vol1:$path
+        [ "$status" = 125 ]
+        [[ $output == *"is mounted only while container vol1 runs"* || $output == *"could not be found"* ]]
+    done
+    run lab berth cp vol1:/link/. /tmp/files/copy
+    [[ $output == *"is in '/data', which is mounted only while container vol1 runs: start it, or copy to or from '/tmp/files/vol'" ]]
+    in_lab 'berth cp f vol1:/plain; [ "$(ls vol | tr "\n" " ")" = "f g " ]'
+}
