@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cli/exit.h"
 #include "cli/pod-filter.h"
+#include "cli/select.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 
@@ -46,7 +47,9 @@ static GPtrArray *named(Runtime *runtime, const PodSelection *s, GError **error)
                                                               s->id_files->pdata[i - n_names],
                                                               &inner);
                 Pod *pod = name ? pod_find(runtime->records, name, &inner) : NULL;
-                if (pod) {
+                if (pod && s->ignore && !selection_means(name, pod->name, pod->id)) {
+                        pod_free(pod);
+                } else if (pod) {
                         g_ptr_array_add(list, pod);
                 } else if (s->ignore && is_absence(inner)) {
                         g_error_free(inner);

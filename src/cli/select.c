@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -51,6 +53,10 @@ static bool gather_names(const Selection *selection, GPtrArray *names, GError **
         return true;
 }
 
+bool selection_means(const char *given, const char *name, const char *id) {
+        return !getenv("SERVICE_RESULT") || strcmp(given, name) == 0 || strcmp(given, id) == 0;
+}
+
 GPtrArray *selection_resolve(Runtime *runtime, const Selection *selection, GError **error) {
         if (selection->all || selection->latest || selection->filters)
                 return resolve_all(runtime, selection, error);
@@ -65,6 +71,11 @@ GPtrArray *selection_resolve(Runtime *runtime, const Selection *selection, GErro
         for (guint i = 0; i < names->len; i++) {
                 GError *inner = NULL;
                 ContainerRecord *record = record_find(runtime->records, names->pdata[i], &inner);
+                if (record && selection->ignore &&
+                    !selection_means(names->pdata[i], record->name, record->id)) {
+                        record_free(record);
+                        continue;
+                }
                 if (record) {
                         g_ptr_array_add(list, record);
                         continue;

@@ -47,6 +47,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Selection, selection_clear)
                                 "Those whose ids stand in files"                                   \
         }
 
+/* ExecStop= and ExecStopPost= of a unit, systemd.exec(5), mean one name and nothing else: once what
+ * has it is gone, "db" is not to be the beginning of somebody's id. */
+bool selection_means(const char *given, const char *name, const char *id);
+
 /* Element type ContainerRecord, owned. NULL when a name is not known. */
 GPtrArray *selection_resolve(Runtime *runtime, const Selection *selection, GError **error);
 

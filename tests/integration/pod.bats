@@ -123,6 +123,19 @@ teardown() {
     run ! lab grep "/run/berth/pods" /proc/self/mountinfo
 }
 
+@test "the stop commands of a unit mean a name, not the beginning of an id" {
+    id=$(lab berth pod create --network none p)
+    container=$(lab berth create --pod p --name one $image true)
+    lab env SERVICE_RESULT=success berth pod rm --ignore --force "${id:0:4}"
+    lab env SERVICE_RESULT=success berth rm -v -f -i "${container:0:4}"
+    lab berth pod exists p
+    lab berth container exists one
+    [ "$(lab env SERVICE_RESULT=success berth rm -v -f -i one)" = one ]
+    run lab berth container exists one
+    [ "$status" = 1 ]
+    [ "$(lab berth pod rm -f "${id:0:4}")" = "$id" ]
+}
+
 @test "a pod keeps its network from being removed" {
     lab berth network create podnet > /dev/null
     lab berth pod create --network podnet p > /dev/null
