@@ -62,6 +62,29 @@ static JsonNode *member_of(JsonObject *object, const char *name) {
                                : NULL;
 }
 
+/* "ociRuntime" and "OCIRuntime", "dns_enabled" and "DNSEnabled" */
+static bool is_go_name(const char *json, const char *go) {
+        for (; *json; json++) {
+                if (*json == '_')
+                        continue;
+                if (g_ascii_tolower(*json) != g_ascii_tolower(*go))
+                        return false;
+                go++;
+        }
+        return !*go;
+}
+
+/* Objects whose JSON names begin with a small letter have Go fields that begin with a capital. */
+static JsonNode *member_of_go_name(JsonObject *object, const char *name) {
+        if (!g_ascii_isupper(name[0]))
+                return NULL;
+        g_autoptr(GList) names = json_object_get_members(object);
+        for (GList *at = names; at; at = at->next)
+                if (g_ascii_islower(*(const char *) at->data) && is_go_name(at->data, name))
+                        return json_object_get_member(object, at->data);
+        return NULL;
+}
+
 static bool look_up(JsonNode *value, char **fields, JsonNode **ret_value, GError **error) {
         g_autoptr(JsonNode) empty = NULL;
         const char *parent = NULL;
@@ -70,6 +93,8 @@ static bool look_up(JsonNode *value, char **fields, JsonNode **ret_value, GError
                                                      ? json_node_get_object(value)
                                                      : NULL;
                 JsonNode *found = object ? member_of(object, *field) : NULL;
+                if (!found && object && !is_map(parent))
+                        found = member_of_go_name(object, *field);
                 if (!found && object && is_map(parent)) {
                         if (field[1])
                                 return error_set_invalid(

@@ -2,20 +2,15 @@
 /* berth info */
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
-#include "base/error.h"
 #include "base/json.h"
-#include "base/user.h"
-#include "build-config.h"
 #include "cli/exit.h"
+#include "cli/info-json.h"
 #include "cli/options.h"
 #include "cli/start.h"
 #include "cli/template.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
-#include "systemd/cgroup.h"
 
 typedef struct InfoOptions {
         char *format;
@@ -29,50 +24,29 @@ static const OptionRow rows[] = {
         { NULL },
 };
 
-static JsonObject *host_json(void) {
-        JsonObject *host = json_object_new();
-        JsonObject *security = json_object_new();
-        struct utsname name;
-        g_assert(uname(&name) == 0); /* cannot fail with a valid buffer, uname(2) */
-        json_object_set_string_member(
-                        host, "arch", strcmp(name.machine, "x86_64") == 0 ? "amd64" : name.machine);
-        json_object_set_string_member(host, "hostname", name.nodename);
-        json_object_set_string_member(host, "kernel", name.release);
-        json_object_set_string_member(host, "os", "linux");
-        json_object_set_int_member(host, "cpus", sysconf(_SC_NPROCESSORS_ONLN));
-        json_object_set_int_member(
-                        host, "memTotal", sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-        json_object_set_string_member(host, "cgroupVersion", cgroup_mount_path() ? "v2" : "");
-        json_object_set_string_member(host, "cgroupManager", "systemd");
-        json_object_set_string_member(host, "logDriver", "journald");
-        json_object_set_boolean_member(security, "rootless", !user_is_root());
-        json_object_set_boolean_member(security, "seccompEnabled", true);
-        json_object_set_object_member(host, "security", security);
-        return host;
+/* Templates name Go's fields, some of which are not the JSON's. */
+static void add_go_names(JsonObject *host) {
+        const char *version = json_object_get_string_member(host, "cgroupVersion");
+        json_object_set_string_member(host, "CgroupsVersion", version);
 }
 
-static JsonObject *store_json(Runtime *runtime, GError **error) {
-        g_autoptr(GPtrArray) images = NULL;
-        g_autoptr(GPtrArray) containers = record_list(runtime->records, error);
-        if (!containers || !store_image_list(runtime->store, &images, error))
+static JsonObject *collect(Runtime *runtime, GError **error) {
+        g_autoptr(JsonObject) info = json_object_new();
+        JsonObject *host = info_host_json(runtime, error);
+        if (!host)
                 return NULL;
-        int running = 0;
-        for (guint i = 0; i < containers->len; i++)
-                running += record_status(containers->pdata[i]) == CONTAINER_RUNNING;
-        JsonObject *store = json_object_new();
-        JsonObject *container_counts = json_object_new();
-        JsonObject *image_counts = json_object_new();
-        json_object_set_int_member(container_counts, "number", containers->len);
-        json_object_set_int_member(container_counts, "running", running);
-        json_object_set_int_member(container_counts, "stopped", (int) containers->len - running);
-        json_object_set_int_member(container_counts, "paused", 0);
-        json_object_set_int_member(image_counts, "number", images->len);
-        json_object_set_object_member(store, "containerStore", container_counts);
-        json_object_set_object_member(store, "imageStore", image_counts);
-        json_object_set_string_member(store, "graphDriverName", "overlay");
-        json_object_set_string_member(store, "graphRoot", store_graph_root(runtime->store));
-        json_object_set_string_member(store, "runRoot", store_run_root(runtime->store));
-        return store;
+        json_object_set_object_member(info, "host", host);
+        JsonObject *store = info_store_json(runtime, error);
+        if (!store)
+                return NULL;
+        json_object_set_object_member(info, "store", store);
+        JsonObject *registries = info_registries_json(error);
+        if (!registries)
+                return NULL;
+        json_object_set_object_member(info, "registries", registries);
+        json_object_set_object_member(info, "plugins", info_plugins_json());
+        json_object_set_object_member(info, "version", info_version_json());
+        return g_steal_pointer(&info);
 }
 
 int verb_info(int argc, char **argv) {
@@ -90,16 +64,11 @@ int verb_info(int argc, char **argv) {
         g_autofree char *format = options.format;
         if (!go_on)
                 return begun;
-        JsonObject *store = store_json(&runtime, &error);
-        if (!store)
+        g_autoptr(JsonObject) info = collect(&runtime, &error);
+        if (!info)
                 return verb_fail(&error);
-        g_autoptr(JsonObject) info = json_object_new();
-        JsonObject *version = json_object_new();
-        json_object_set_string_member(version, "Version", BERTH_VERSION);
-        json_object_set_object_member(info, "host", host_json());
-        json_object_set_object_member(info, "store", store);
-        json_object_set_object_member(info, "version", version);
         if (format && strcmp(format, "json") != 0) {
+                add_go_names(json_object_get_object_member(info, "host"));
                 g_autofree char *text = template_format(format, info, &error);
                 if (!text)
                         return verb_fail(&error);

@@ -2,9 +2,12 @@
 /* berth version */
 #include <stdio.h>
 
+#include "base/json.h"
 #include "build-config.h"
 #include "cli/exit.h"
+#include "cli/info-json.h"
 #include "cli/options.h"
+#include "cli/template.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 
@@ -33,12 +36,18 @@ int verb_version(int argc, char **argv) {
                 return EXIT_STATUS_OK;
         if (r == OPTION_RESULT_ERROR)
                 return verb_fail(&error);
-        if (format && g_str_equal(format, "json"))
-                printf("{\n    \"Client\": {\n        \"Version\": \"%s\"\n    }\n}\n",
-                       BERTH_VERSION);
-        else if (format)
-                printf("%s\n", BERTH_VERSION);
-        else
-                printf("Client:       berth\nVersion:      %s\n", BERTH_VERSION);
+        g_autoptr(JsonObject) all = json_object_new();
+        json_object_set_object_member(all, "Client", info_version_json());
+        if (!format) {
+                JsonObject *client = json_object_get_object_member(all, "Client");
+                printf("Client:       berth\nVersion:      %s\nOS/Arch:      %s\n", BERTH_VERSION,
+                       json_object_get_string_member(client, "OsArch"));
+                return EXIT_STATUS_OK;
+        }
+        g_autofree char *text = g_str_equal(format, "json") ? json_format_object(all, true)
+                                                            : template_format(format, all, &error);
+        if (!text)
+                return verb_fail(&error);
+        puts(text);
         return EXIT_STATUS_OK;
 }

@@ -172,3 +172,38 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     [ "$status" = 125 ]
     [ "$output" = "Error: you can only attach to running containers" ]
 }
+
+@test "info and version answer templates by Podman's names" {
+    run -0 lab berth info --format '{{.Host.OCIRuntime.Name}} {{.Host.CgroupsVersion}} {{.Host.Security.Rootless}} {{.Store.GraphDriverName}} {{.Store.GraphRoot}} {{.Host.EventLogger}}'
+    [ "$output" = "berth v2 false overlay /var/lib/containers/storage journald" ]
+    run -0 lab berth info --format '{{.Host.Distribution.Distribution}} {{.Store.VolumePath}} {{.Host.NetworkBackend}}'
+    [ "$output" = "debian /var/lib/containers/storage/volumes native" ]
+    [ "$(lab berth info --format '{{.Host.Kernel}}')" = "$(uname -r)" ]
+    run lab berth info --format '{{.Host.Nonsense}}'
+    [ "$status" = 125 ]
+    # every member that Podman's has and that means something here
+    ours=$(lab berth info --format json)
+    for member in cgroupControllers cpuUtilization distribution idMappings memFree swapTotal uptime security; do
+        [[ $ours == *"\"$member\""* ]]
+    done
+    run -0 lab berth version --format '{{.Client.Version}} {{.Client.OsArch}}'
+    [[ $output =~ ^[0-9.]+\ linux/ ]]
+    run lab berth version --format '{{.Nope}}'
+    [ "$status" = 125 ]
+    [ "$(lab berth network inspect podman --format '{{.Name}} {{.Driver}} {{.DNSEnabled}}')" = "podman bridge false" ]
+}
+
+@test "the clean-up that test suites begin with" {
+    service one > /dev/null
+    run -0 lab berth rm -t 0 --all --force --ignore
+    run -0 lab berth pod rm -t 0 --all --force --ignore
+    run -0 lab berth ps --all --external --format '{{.ID}} {{.Names}}'
+    [ "$output" = "" ]
+    run -0 lab berth volume rm -a -f
+    run -0 lab berth network prune -f
+    run -0 lab berth images --all --format '{{.Repository}}:{{.Tag}} {{.ID}}'
+    [[ $output == *"$image "* ]]
+    run -0 lab berth image exists "$image"
+    run lab berth image exists nope
+    [ "$status" = 1 ]
+}
