@@ -87,7 +87,7 @@ static const Verb verbs[] = {
         { "login", verb_image_exec, "Check and keep credentials for a registry" },
         { "logout", verb_image_exec, "Forget credentials for a registry" },
         { "image prune", verb_image_prune, "Remove images that nothing uses" },
-        { "system df", verb_system_df, "Show what the images take up" },
+        { "system df", verb_system_df, "Show what images, containers and volumes take up" },
         { "system fsck", verb_image_exec, "Check the store against its records and digests" },
         { "system gc", verb_system_gc, "Remove images that no unit, container or name needs" },
         { "artifact", verb_image_exec, "Pull, list, inspect, extract and remove OCI artifacts" },

@@ -90,6 +90,23 @@ step_fields(const View *view,
         return o;
 }
 
+/* For scripts: nothing shortened, sizes in bytes. */
+static JsonObject *
+step_json(const View *view, const OciHistory *step, const char *id, int64_t size, bool newest) {
+        JsonObject *o = json_object_new();
+        json_object_set_string_member(o, "id", id);
+        json_object_set_string_member(o, "created", step->created ? step->created : "");
+        json_object_set_string_member(o, "Created", step->created ? step->created : "");
+        json_object_set_string_member(o, "CreatedBy", step->created_by ? step->created_by : "");
+        if (newest)
+                json_set_strings(o, "tags", (const char *const *) view->image->names);
+        else
+                json_object_set_null_member(o, "tags");
+        json_object_set_int_member(o, "size", size);
+        json_object_set_string_member(o, "comment", step->comment ? step->comment : "");
+        return o;
+}
+
 /* Newest first. Only the image itself has an id here; layers are not images. */
 static GPtrArray *collect(const View *view, const HistoryOptions *options) {
         GPtrArray *steps = g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
@@ -100,19 +117,14 @@ static GPtrArray *collect(const View *view, const HistoryOptions *options) {
                 if (!step->empty_layer && layer < view->chain->len)
                         size = ((StoreLayer *) view->chain->pdata[layer++])->diff_size;
                 const char *id = i == view->config->n_history ? view->image->id : "<missing>";
-                g_ptr_array_add(steps, step_fields(view, step, id, MAX(size, 0), options));
+                bool newest = i == view->config->n_history;
+                size = MAX(size, 0);
+                g_ptr_array_add(steps,
+                                template_is_json(options->format)
+                                                ? step_json(view, step, id, size, newest)
+                                                : step_fields(view, step, id, size, options));
         }
         return steps;
-}
-
-static void print_json(GPtrArray *steps) {
-        g_autoptr(JsonNode) root = json_node_new(JSON_NODE_ARRAY);
-        json_node_take_array(root, json_array_new());
-        for (guint i = 0; i < steps->len; i++)
-                json_array_add_object_element(
-                                json_node_get_array(root), json_object_ref(steps->pdata[i]));
-        g_autofree char *text = json_format(root, true);
-        printf("%s\n", text);
 }
 
 static bool show_history(Store *store, const char *name, void *data, GError **error) {
@@ -121,8 +133,8 @@ static bool show_history(Store *store, const char *name, void *data, GError **er
         if (!view_load(store, name, &view, error))
                 return false;
         g_autoptr(GPtrArray) steps = collect(&view, options);
-        if (options->format && g_str_equal(options->format, "json")) {
-                print_json(steps);
+        if (template_is_json(options->format)) {
+                template_print_json(steps);
                 return true;
         }
         const char *format = options->quiet    ? "{{.ID}}"

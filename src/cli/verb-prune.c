@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* berth image prune, berth system df, berth system gc */
+/* berth image prune, berth system gc */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,6 @@
 #include "cli/image-keep.h"
 #include "cli/options.h"
 #include "cli/start.h"
-#include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/pin.h"
@@ -95,73 +94,6 @@ int verb_image_prune(int argc, char **argv) {
 }
 
 /* Sizes of distinct layers: images share them. */
-typedef struct Usage {
-        guint total, active;
-        uint64_t size, reclaimable;
-} Usage;
-
-static void add_layers(Store *store, const ImageFacts *facts, GHashTable *seen, uint64_t *sum) {
-        g_autoptr(GPtrArray) chain = NULL;
-        if (!store_layer_chain(store, facts->image->layer, &chain, NULL))
-                return;
-        for (guint i = 0; i < chain->len; i++) {
-                const StoreLayer *layer = chain->pdata[i];
-                if (g_hash_table_add(seen, g_strdup(layer->id)))
-                        *sum += (uint64_t) MAX(layer->diff_size, 0);
-        }
-}
-
-static Usage image_usage(Store *store, GPtrArray *all) {
-        Usage usage = { .total = all->len };
-        uint64_t kept = 0;
-        g_autoptr(GHashTable) active = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        for (guint i = 0; i < all->len; i++) {
-                const ImageFacts *facts = all->pdata[i];
-                add_layers(store, facts, seen, &usage.size);
-                if (facts->n_containers == 0)
-                        continue;
-                usage.active++;
-                add_layers(store, facts, active, &kept);
-        }
-        usage.reclaimable = usage.size - kept;
-        return usage;
-}
-
-static bool show_df(Runtime *runtime, const PruneOptions *options, GError **error) {
-        static const char *const headings[] = { "TYPE", "TOTAL",       "ACTIVE",
-                                                "SIZE", "RECLAIMABLE", NULL };
-        Store *store = runtime->store;
-        g_autoptr(GPtrArray) all = image_facts_list(store, NULL, NULL, error);
-        if (!all)
-                return false;
-        Usage usage = image_usage(store, all);
-        g_autofree char *size = text_format_size(usage.size);
-        g_autofree char *free_size = text_format_size(usage.reclaimable);
-        g_autoptr(Table) table = table_new(headings);
-        char **cells = g_new0(char *, 6);
-        cells[0] = g_strdup("Images");
-        cells[1] = g_strdup_printf("%u", usage.total);
-        cells[2] = g_strdup_printf("%u", usage.active);
-        cells[3] = g_steal_pointer(&size);
-        cells[4] = g_strdup_printf(
-                        "%s (%u%%)", free_size,
-                        usage.size ? (guint) (usage.reclaimable * 100 / usage.size) : 0);
-        table_add(table, cells);
-        table_print(table, true);
-        return true;
-}
-
-int verb_system_df(int argc, char **argv) {
-        static const OptionRow none[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth system df",
-                .description = "Show what the images take up",
-                .rows = none,
-        };
-        return run_verb(&table, argc, argv, show_df);
-}
-
 static const OptionRow gc_rows[] = {
         { "dry-run", 'n', OPTION_BOOL, offsetof(PruneOptions, dry_run), NULL,
           "Only say what would be removed, and why the rest stays" },

@@ -146,10 +146,12 @@ writer() {
 @test "eight writers, berth and podman, with kills: nothing is damaged" {
     seconds=${BERTH_STRESS_SECONDS:-${BERTH_TEST_LONG:+60}}
     seconds=${seconds:-8}
+    local writers=() # bats has children of its own: no bare wait
     for n in 0 1 2 3 4 5 6 7; do
         writer $n "$seconds" 3>&- &
+        writers+=($!)
     done
-    wait
+    wait "${writers[@]}"
     cat "$BATS_TEST_TMPDIR"/errors.* | sort | uniq -c | sort -rn | head -20
     for name in one two three; do pull "$REGISTRY/lab/$name:1"; done
     run store_berth system fsck

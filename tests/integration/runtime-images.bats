@@ -11,6 +11,7 @@ setup() {
     lab sh -ec "mkdir -p /tmp/pinned/bin && cp /bin/busybox /tmp/pinned/bin/busybox &&
         ln -sf busybox /tmp/pinned/bin/true && ln -sf busybox /tmp/pinned/bin/sleep &&
         tar -C /tmp/pinned -c . | berth import -q -c 'LABEL kept=test' -c 'CMD [\"/bin/sleep\",\"1000\"]' - $pinned"
+    pinned_id=$(lab berth image inspect $pinned --format '{{.Id}}')
 }
 
 teardown() {
@@ -19,9 +20,10 @@ teardown() {
     lab sh -c "berth rm -f -t 0 --all; berth rmi -f $pinned" > /dev/null 2>&1 || true
 }
 
-# how many images are kept for containers of ours, as the store's other users see it
+# whether the image is kept for containers of ours, as the store's other users see it: 0 or 1
 pins() {
-    lab jq '[.[].names[0] | select(startswith("berth-uses-"))] | length' \
+    lab jq --arg id "${pinned_id#sha256:}" \
+        '[.[] | select(.image == $id and (.names[0] | startswith("berth-uses-")))] | length' \
         /var/lib/containers/storage/overlay-containers/containers.json
 }
 

@@ -207,3 +207,10 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     run lab berth image exists nope
     [ "$status" = 1 ]
 }
+
+@test "system df counts what containers wrote, history is whole for scripts" {
+    lab berth run -d --name df --network none $image sh -c 'head -c 100000 /dev/zero > /file; sleep 100' > /dev/null
+    until_true 5 lab sh -c '[ "$(berth system df --format "{{.Type}} {{.Total}} {{.Active}} {{.RawSize}}" | grep Cont)" = "Containers 1 1 100000" ]'
+    run -0 lab berth history --format json $image
+    [[ $output == *'"tags"'*"\"$image\""* && $output =~ \"size\":\ [1-9] ]]
+}
