@@ -92,3 +92,19 @@ teardown() {
     until_true 5 lab sh -c 'journalctl -b -o cat CONTAINER_NAME=long | grep -q unfinished'
     [ "$(lab journalctl -b -o cat --no-pager -a CONTAINER_NAME=long | tr -d '\n' | tr -cd x | wc -c)" = 100000 ]
 }
+
+@test "logs: --since, --until, --names, --latest" {
+    lab berth run -d --name early --network none $image sh -c 'echo one; sleep 1.5; echo two; sleep 100' > /dev/null
+    until_true 10 lab sh -c 'berth logs early | grep -q two'
+    between=$(lab berth logs -t early | head -1 | cut -d' ' -f1)
+    after=$(date -u -d "$between + 1 second" +%FT%T.%NZ)
+    [ "$(lab berth logs --until "$after" early)" = one ]
+    [ "$(lab berth logs --since "$after" early)" = two ]
+    [ "$(lab berth logs -l -n --tail 1)" = "early two" ]
+    [[ $(lab berth logs --names --color --tail 1 early) == *$'\033['*early*two ]]
+    run lab berth logs --until nonsense early
+    [ "$status" = 125 ]
+    run lab berth logs
+    [[ $output == *"specify at least one container name or ID to log"* ]]
+    lab berth rm -f -t 0 early
+}
