@@ -203,8 +203,9 @@ Output *output_make(QuadletSet *set) {
 }
 
 Output *output_make_into(QuadletSet *set, const char *folder) {
-        if (set->items->len == 0)
-                return make(set, NULL);
+        bool watches = set->nested && set->nested->len > 0;
+        if (set->items->len == 0 && !watches)
+                return make(set, NULL); /* not even the folder is needed */
         g_autoptr(OutputWriter) writer = output_writer_new(folder, set->diagnostics);
         return make(set, writer);
 }
