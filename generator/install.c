@@ -61,6 +61,8 @@ static char *link_name(Quadlet *q) {
 }
 
 static void add_wanted(Quadlet *q, GPtrArray *links, const char *key, const char *suffix) {
+        if (!unit_file_has(q->file, "Install", key))
+                return;
         g_autoptr(GPtrArray) words = quadlet_section_words(q, "Install", key);
         g_autofree char *name = words->len > 0 ? link_name(q) : NULL;
         for (guint i = 0; name && i < words->len; i++) {
@@ -70,7 +72,7 @@ static void add_wanted(Quadlet *q, GPtrArray *links, const char *key, const char
                                      "Ignoring %s=%s: not the name of a unit", key, word->text);
                         continue;
                 }
-                add(links, g_strdup_printf("%s.%s/%s", word->text, suffix, name),
+                add(links, g_strconcat(word->text, ".", suffix, "/", name, NULL),
                     g_strconcat("../", q->service, NULL));
         }
 }

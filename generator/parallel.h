@@ -6,7 +6,8 @@
 typedef void (*ParallelFunction)(guint i, void *data);
 
 /* Calls function for every i below n, on all processors when n is worth it; returns when all calls
- * have. Calls must not share anything that is written. */
+ * have. Calls must not share anything that is written, and must not begin a loop; loops are begun
+ * by one thread of the process only. */
 void parallel_for(guint n, ParallelFunction function, void *data);
 
 /* Calls produce for every i below n, on all processors when n is worth it, and consume for every i

@@ -189,6 +189,10 @@ static void value_add(Quadlet *q, GPtrArray *values, const char *text, const Uni
 }
 
 static void split_line(Quadlet *q, const UnitLine *line, WordsMode mode, GPtrArray *values) {
+        if (words_is_one(line->value)) {
+                value_add(q, values, line->value, line);
+                return;
+        }
         g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(GError) error = NULL;
         if (!words_split(line->value, mode, words, &error)) {

@@ -50,22 +50,26 @@ void arena_unref(Arena *arena) {
         g_free(arena);
 }
 
-void *arena_alloc(Arena *arena, size_t size) {
-        size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+static void *take(Arena *arena, size_t size, size_t alignment) {
         Block *block = arena->blocks;
-        if (!block || block->size - block->used < size) {
+        size_t from = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
+        if (!block || from + size > block->size) {
                 block = block_new(MAX(size, BLOCK_SIZE));
                 block->next = arena->blocks;
                 arena->blocks = block;
+                from = 0;
         }
-        void *at = block->bytes + block->used;
-        block->used += size;
-        memset(at, 0, size);
-        return at;
+        block->used = from + size;
+        return block->bytes + from;
+}
+
+void *arena_alloc(Arena *arena, size_t size) {
+        return memset(take(arena, size, alignof(max_align_t)), 0, size);
 }
 
 char *arena_strndup(Arena *arena, const char *text, size_t size) {
-        char *copy = arena_alloc(arena, size + 1);
+        char *copy = take(arena, size + 1, 1);
         memcpy(copy, text, size);
+        copy[size] = '\0';
         return copy;
 }

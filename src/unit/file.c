@@ -16,9 +16,7 @@ UnitLine *unit_line_new(UnitFile *file, const char *key, const char *value) {
 
 static void section_free(gpointer data) {
         UnitSection *section = data;
-        g_free(section->name);
-        g_ptr_array_unref(section->lines);
-        g_free(section);
+        g_ptr_array_unref(section->lines); /* the rest lies in the arena */
 }
 
 static UnitFile *file_new(const char *path, Arena *arena) {
@@ -41,21 +39,29 @@ void unit_file_free(UnitFile *file) {
         g_free(file);
 }
 
+static bool is_section(const UnitSection *s, const char *name) {
+        if (!s->name || !name)
+                return s->name == name;
+        return s->name[0] == name[0] && strcmp(s->name, name) == 0;
+}
+
 UnitSection *unit_file_find(const UnitFile *file, const char *section) {
-        for (guint i = 0; i < file->sections->len; i++) {
-                UnitSection *s = file->sections->pdata[i];
-                if (g_strcmp0(s->name, section) == 0)
-                        return s;
-        }
+        for (guint i = 0; i < file->sections->len; i++)
+                if (is_section(file->sections->pdata[i], section))
+                        return file->sections->pdata[i];
         return NULL;
+}
+
+static const char *keep_name(UnitFile *file, const char *section) {
+        return section ? arena_strndup(file->arena, section, strlen(section)) : NULL;
 }
 
 UnitSection *unit_file_ensure(UnitFile *file, const char *section) {
         UnitSection *found = unit_file_find(file, section);
         if (found)
                 return found;
-        UnitSection *s = g_new0(UnitSection, 1);
-        s->name = g_strdup(section);
+        UnitSection *s = arena_alloc(file->arena, sizeof(UnitSection));
+        s->name = keep_name(file, section);
         s->lines = g_ptr_array_sized_new(32);
         g_ptr_array_add(file->sections, s);
         return s;
@@ -110,8 +116,7 @@ void unit_file_rename(UnitFile *file, const char *section, const char *name) {
                 return;
         UnitSection *to = unit_file_find(file, name);
         if (!to) {
-                g_free(from->name);
-                from->name = g_strdup(name);
+                from->name = keep_name(file, name);
                 return;
         }
         append_lines(file, to, file, from);

@@ -25,7 +25,7 @@ typedef struct UnitLine {
 } UnitLine;
 
 typedef struct UnitSection {
-        char *name;       /* NULL: what stands before the first section */
+        const char *name; /* NULL: what stands before the first section */
         GPtrArray *lines; /* of UnitLine, in the arena */
         unsigned int line;
         unsigned int column;

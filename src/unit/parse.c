@@ -191,8 +191,8 @@ static void add_assignment(Parser *p, const Span *span) {
 }
 
 UnitFile *unit_parse(const char *path, const char *bytes, size_t size, Diagnostics *diagnostics) {
-        Parser p = { .path = g_intern_string(path), .diagnostics = diagnostics };
-        p.file = unit_file_new(path);
+        Parser p = { .file = unit_file_new(path), .diagnostics = diagnostics };
+        p.path = p.file->path;
         if (size > UNIT_FILE_SIZE_MAX) {
                 syntax_error(&p, 0, NULL, "File is larger than a unit file may be (1 MiB)");
                 return p.file;

@@ -6,7 +6,10 @@
 
 #include "base/error.h"
 
-static const char blanks[] = " \t\n\r";
+#define BLANKS " \t\n\r"
+
+static const char blanks[] = BLANKS;
+static const char special[] = BLANKS "\"'\\"; /* all else stands for itself */
 
 /* systemd.syntax(7) table "Supported escapes" */
 static const struct {
@@ -76,13 +79,20 @@ static bool take_word(const char **at, WordsMode mode, GString *word, GError **e
                         quote = *p;
                 else if (!quote && strchr(blanks, *p))
                         break;
-                else
-                        g_string_append_c(word, *p);
+                else {
+                        size_t n = 1 + strcspn(p + 1, special);
+                        g_string_append_len(word, p, (gssize) n);
+                        p += n - 1;
+                }
         }
         if (quote && mode == WORDS_PLAIN)
                 return error_set_invalid(error, "quote %c is not closed", quote);
         *at = p;
         return true;
+}
+
+bool words_is_one(const char *text) {
+        return *text && text[strcspn(text, special)] == '\0';
 }
 
 bool words_split(const char *text, WordsMode mode, GPtrArray *words, GError **error) {
@@ -105,17 +115,18 @@ bool words_split(const char *text, WordsMode mode, GPtrArray *words, GError **er
         }
 }
 
-static bool needs_quotes(const char *word) {
-        if (*word == '\0' || strcmp(word, ";") == 0) /* a lone ';' separates commands */
+static bool needs_quotes(const char *word, size_t size) {
+        if (size == 0 || strcmp(word, ";") == 0) /* a lone ';' separates commands */
                 return true;
-        bool is_ascii = true;
-        for (const char *p = word; *p; p++) {
-                unsigned char c = (unsigned char) *p;
-                if (c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7f)
-                        return true;
-                is_ascii = is_ascii && c < 0x80;
+        unsigned char all = 0;
+        bool quotes = false;
+        for (size_t i = 0; i < size;
+             i++) { /* without a way out, so that it is done many at a time */
+                unsigned char c = (unsigned char) word[i];
+                all |= c;
+                quotes |= (c <= ' ') | (c == '"') | (c == '\'') | (c == '\\') | (c == 0x7f);
         }
-        return !is_ascii && !g_utf8_validate(word, -1, NULL);
+        return quotes || (all >= 0x80 && !g_utf8_validate(word, (gssize) size, NULL));
 }
 
 static void append_escaped(GString *line, char c) {
@@ -132,8 +143,9 @@ static void append_escaped(GString *line, char c) {
 }
 
 void words_append_quoted(GString *line, const char *word) {
-        if (!needs_quotes(word)) {
-                g_string_append(line, word);
+        size_t size = strlen(word);
+        if (!needs_quotes(word, size)) {
+                g_string_append_len(line, word, (gssize) size);
                 return;
         }
         g_string_append_c(line, '"');

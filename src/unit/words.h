@@ -18,6 +18,9 @@ typedef enum WordsMode {
  * words is as it was. */
 bool words_split(const char *text, WordsMode mode, GPtrArray *words, GError **error);
 
+/* Whether text is one word as it stands, in either mode. */
+bool words_is_one(const char *text);
+
 /* Appends word as one word of an Exec line: quoted and escaped when it has to be; '%' and '$' stay
  * live for systemd on purpose. */
 void words_append_quoted(GString *line, const char *word);
