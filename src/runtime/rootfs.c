@@ -50,7 +50,7 @@ static bool open_mapped(const char *path, int userns_fd, Layers *layers, int *re
 
 static bool open_layers(const OverlayRequest *request, Layers *layers, GError **error) {
         char name[32];
-        int fd;
+        int fd = -1;
         layers->fds = g_array_new(FALSE, FALSE, sizeof(int));
         g_array_set_clear_func(layers->fds, (GDestroyNotify) fd_close);
         layers->lower = g_ptr_array_new_with_free_func(g_free);
