@@ -83,6 +83,7 @@ JsonObject *image_json(Store *store, const char *name, GError **error) {
         g_autoptr(OciImageConfig) config = oci_image_config_parse(text, size, error);
         g_autoptr(JsonNode) node = NULL;
         JsonObject *document;
+        const char *comment;
         if (!config || !json_parse_object(
                                        text, size, OCI_IMAGE_CONFIG_SIZE_MAX, "image config", &node,
                                        &document, error))
@@ -94,8 +95,11 @@ JsonObject *image_json(Store *store, const char *name, GError **error) {
         json_set_strings(object, "RepoTags", (const char *const *) image->names);
         json_set_strings(object, "RepoDigests", (const char *const *) digests->pdata);
         set_text(object, "Parent", "");
-        set_text(object, "Comment",
-                 config->n_history > 0 ? config->history[config->n_history - 1].comment : NULL);
+        if (!json_get_string(document, "comment", &comment, error))
+                return NULL;
+        if (!comment && config->n_history > 0) /* the oldest step's, as Podman has it */
+                comment = config->history[0].comment;
+        set_text(object, "Comment", comment);
         set_text(object, "Created", config->created);
         copy_member(document, "config", object, "Config");
         set_text(object, "Version", "");

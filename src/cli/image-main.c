@@ -18,6 +18,7 @@ static const Verb verbs[] = {
         { "login", verb_login, "Keep credentials for a registry" },
         { "logout", verb_logout, "Forget credentials for a registry" },
         { "artifact", verb_artifact, "Manage OCI artifacts" },
+        { "commit-read", verb_commit_read, NULL },
         { "tree-unpack", verb_tree_unpack, NULL },
         { NULL },
 };

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "build-config.h"
 #include "cli/exit.h"
 #include "cli/verb.h"
@@ -38,24 +40,104 @@ static char **full_arguments(char *const *arguments) {
         return g_strv_builder_end(builder);
 }
 
+static bool
+spawn(char *const *arguments,
+      const posix_spawn_file_actions_t *actions,
+      pid_t *ret_pid,
+      GError **error) {
+        g_auto(GStrv) argv = full_arguments(arguments);
+        posix_spawnattr_t attributes;
+        sigset_t broken_pipe;
+        sigemptyset(&broken_pipe);
+        sigaddset(&broken_pipe, SIGPIPE);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setsigdefault(&attributes, &broken_pipe);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+        int r = posix_spawn(ret_pid, argv[0], actions, &attributes, argv, environ);
+        posix_spawnattr_destroy(&attributes);
+        return r == 0 || error_set_errno(error, r, "Cannot run '%s'", argv[0]);
+}
+
+static bool wait_for(pid_t pid, int *ret_status, GError **error) {
+        int status;
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set_errno(error, errno, "Cannot wait for berth-image");
+        *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return true;
+}
+
 bool image_program_run(char *const *arguments, bool quiet, int *ret_status, GError **error) {
         if (!rootless_enter(error)) /* layers have files of many owners */
                 return false;
-        g_auto(GStrv) argv = full_arguments(arguments);
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
         if (quiet)
                 posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
         pid_t pid;
-        int r = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+        bool ok = spawn(arguments, &actions, &pid, error);
         posix_spawn_file_actions_destroy(&actions);
-        if (r != 0)
-                return error_set_errno(error, r, "Cannot run '%s'", argv[0]);
-        int status;
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return error_set_errno(error, errno, "Cannot wait for '%s'", argv[0]);
-        *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return ok && wait_for(pid, ret_status, error);
+}
+
+/* A reader that gave up has printed why, and its status says so: not our error. */
+static bool feed_pipe(int fd, ImageProgramFeed feed, void *data, GError **error) {
+        const struct sigaction ignore = { .sa_handler = SIG_IGN };
+        struct sigaction before;
+        GError *inner = NULL;
+        (void) sigaction(SIGPIPE, &ignore, &before);
+        bool ok = feed(fd, data, &inner);
+        (void) sigaction(SIGPIPE, &before, NULL);
+        if (!ok && g_error_matches(inner, ERROR_ERRNO, EPIPE)) {
+                g_clear_error(&inner);
+                return true;
+        }
+        if (!ok)
+                g_propagate_error(error, inner);
+        return ok;
+}
+
+bool image_program_converse(
+                char *const *arguments,
+                ImageProgramFeed feed,
+                void *data,
+                size_t output_max,
+                char **ret_output,
+                int *ret_status,
+                GError **error) {
+        int in[2], out[2];
+        if (!rootless_enter(error))
+                return false;
+        if (pipe2(in, O_CLOEXEC) < 0)
+                return error_set_errno(error, errno, "Cannot make a pipe");
+        autofd int in_read = in[0];
+        autofd int in_write = in[1];
+        if (pipe2(out, O_CLOEXEC) < 0)
+                return error_set_errno(error, errno, "Cannot make a pipe");
+        autofd int out_read = out[0];
+        autofd int out_write = out[1];
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, in_read, STDIN_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, out_write, STDOUT_FILENO);
+        pid_t pid;
+        bool ok = spawn(arguments, &actions, &pid, error);
+        posix_spawn_file_actions_destroy(&actions);
+        if (!ok)
+                return false;
+        fd_close(&in_read);
+        fd_close(&out_write);
+        ok = feed_pipe(in_write, feed, data, error);
+        if (!ok)
+                (void) kill(pid, SIGTERM); /* the end of the pipe is not to look like the end */
+        fd_close(&in_write);
+        g_autofree char *output = g_malloc(output_max + 1);
+        ssize_t n = fd_read_full(out_read, output, output_max);
+        output[MAX(n, 0)] = '\0';
+        fd_close(&out_read);
+        if (!wait_for(pid, ret_status, ok ? error : NULL) || !ok)
+                return false;
+        *ret_output = g_steal_pointer(&output);
         return true;
 }
 

@@ -11,5 +11,17 @@
  * status is *ret_status. */
 bool image_program_run(char *const *arguments, bool quiet, int *ret_status, GError **error);
 
+/* Runs it with what feed writes to the descriptor as its standard input. What it prints, at most
+ * output_max bytes, is *ret_output. */
+typedef bool (*ImageProgramFeed)(int fd, void *data, GError **error);
+bool image_program_converse(
+                char *const *arguments,
+                ImageProgramFeed feed,
+                void *data,
+                size_t output_max,
+                char **ret_output,
+                int *ret_status,
+                GError **error);
+
 /* Becomes it (execv); returns only on failure, with an exit status. argv[0] is replaced. */
 int image_program_exec(int argc, char **argv);

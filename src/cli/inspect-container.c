@@ -157,8 +157,8 @@ static JsonObject *build(const Inspected *in) {
 
 /* The flags, read again from the command line that made it: there is no second copy of what was
  * asked for. */
-static void
-read_flags(const ContainerRecord *record, ContainerOptions *options, JsonNode **ret_command) {
+void container_read_flags(
+                const ContainerRecord *record, ContainerOptions *options, JsonNode **ret_command) {
         static const OptionTable table = {
                 .rows = container_flag_rows,
                 .stop_at_operand = true,
@@ -192,7 +192,7 @@ container_inspect_json(Runtime *runtime, const ContainerRecord *record, GError *
                 return NULL;
         g_auto(ContainerOptions) options;
         g_autoptr(JsonNode) command = NULL;
-        read_flags(record, &options, &command);
+        container_read_flags(record, &options, &command);
         g_autoptr(GPtrArray) mounts = container_mounts_of_spec(runtime, record, spec);
         Inspected in = {
                 .runtime = runtime,

@@ -23,6 +23,12 @@ typedef struct Walk {
         int lower_fd;
 } Walk;
 
+typedef struct Place {
+        const char *path;
+        guint depth;
+        bool is_opaque; /* it or one above it: below it the lower layers are not seen */
+} Place;
+
 /* -1 when the lower layers have no such file. */
 static int open_lower(const Walk *walk, const char *path) {
         const struct open_how how = {
@@ -91,16 +97,11 @@ static void note_entry(Walk *walk, const char *path, const struct stat *st) {
                 note(walk, path, LAYER_CHANGED);
 }
 
-static bool walk_directory(Walk *walk, int fd, const char *path, guint depth, GError **error);
+static bool walk_directory(Walk *walk, int fd, const Place *place, GError **error);
 
 static bool
-walk_entry(Walk *walk,
-           int dir_fd,
-           const char *name,
-           const char *above,
-           guint depth,
-           GError **error) {
-        g_autofree char *path = g_build_filename(above, name, NULL);
+walk_entry(Walk *walk, int dir_fd, const char *name, const Place *above, GError **error) {
+        g_autofree char *path = g_build_filename(above->path, name, NULL);
         struct stat st;
         if (g_hash_table_size(walk->changes) > CHANGES_MAX)
                 return error_set_invalid(error, "more than %d files changed", CHANGES_MAX);
@@ -112,24 +113,27 @@ walk_entry(Walk *walk,
         int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT || error_set_errno(error, errno, "Cannot open '%s'", path);
-        if (is_opaque(fd))
+        const Place place = { path, above->depth + 1, above->is_opaque || is_opaque(fd) };
+        if (place.is_opaque)
                 note_hidden(walk, fd, path);
-        return walk_directory(walk, fd, path, depth + 1, error);
+        return walk_directory(walk, fd, &place, error);
 }
 
 /* Takes fd. */
-static bool walk_directory(Walk *walk, int fd, const char *path, guint depth, GError **error) {
+static bool walk_directory(Walk *walk, int fd, const Place *place, GError **error) {
         DIR *dir = fdopendir(fd);
         if (!dir) {
                 int r = errno;
                 fd_close(&fd);
-                return error_set_errno(error, r, "Cannot read '%s'", path);
+                return error_set_errno(error, r, "Cannot read '%s'", place->path);
         }
-        bool ok = depth <= DEPTH_MAX ||
-                  error_set_invalid(error, "'%s' is deeper than %d directories", path, DEPTH_MAX);
+        bool ok = place->depth <= DEPTH_MAX ||
+                  error_set_invalid(
+                                  error, "'%s' is deeper than %d directories", place->path,
+                                  DEPTH_MAX);
         for (struct dirent *d; ok && (d = readdir(dir));)
                 if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-                        ok = walk_entry(walk, dirfd(dir), d->d_name, path, depth, error);
+                        ok = walk_entry(walk, dirfd(dir), d->d_name, place, error);
         closedir(dir);
         return ok;
 }
@@ -143,5 +147,6 @@ GHashTable *layer_diff(int upper_fd, int lower_fd, GError **error) {
                 error_set_errno(error, errno, "Cannot open the container's layer");
                 return NULL;
         }
-        return walk_directory(&walk, fd, "/", 0, error) ? g_steal_pointer(&changes) : NULL;
+        const Place top = { "/", 0, false };
+        return walk_directory(&walk, fd, &top, error) ? g_steal_pointer(&changes) : NULL;
 }

@@ -36,6 +36,8 @@ static const Verb verbs[] = {
         { "info", verb_info, "Show the host and the store" },
         { "healthcheck run", verb_healthcheck_run, "Run the health check of a container" },
         { "top", verb_top, "Show the processes of a container" },
+        { "commit", verb_commit, "Make an image of a container's files and settings" },
+        { "container commit", verb_commit, NULL },
         { "diff", verb_diff, "Show which files of a container differ from its image" },
         { "cp", verb_cp, "Copy files between a container and the host" },
         { "export", verb_export, "Write a container's files as a tar archive" },

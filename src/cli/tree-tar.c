@@ -216,41 +216,66 @@ static bool add_mount_point(TreeTar *tar, const char *as, struct stat *st, GErro
         return write_entry(tar, name, st, '5', NULL, -1, error);
 }
 
+static bool
+add_link(TreeTar *tar,
+         int dir_fd,
+         const char *name,
+         const char *as,
+         const struct stat *st,
+         GError **error) {
+        char target[4096];
+        ssize_t n = readlinkat(dir_fd, name, target, sizeof target - 1);
+        if (n < 0)
+                return error_set_errno(error, errno, "Cannot read the link '%s'", as);
+        target[n] = '\0';
+        return write_entry(tar, as, st, '2', target, -1, error);
+}
+
+/* All but a directory's contents; *ret_fd: the directory, or -1. */
+static bool
+add_entry(TreeTar *tar,
+          int dir_fd,
+          const char *name,
+          const char *as,
+          const struct stat *st,
+          int *ret_fd,
+          GError **error) {
+        *ret_fd = -1;
+        if (S_ISREG(st->st_mode))
+                return add_file(tar, dir_fd, name, as, error);
+        if (S_ISLNK(st->st_mode))
+                return add_link(tar, dir_fd, name, as, st, error);
+        if (S_ISSOCK(st->st_mode))
+                return true;
+        if (!S_ISDIR(st->st_mode)) {
+                char kind = S_ISCHR(st->st_mode) ? '3' : S_ISBLK(st->st_mode) ? '4' : '6';
+                return write_entry(tar, as, st, kind, NULL, -1, error);
+        }
+        autofd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(error, errno, "Cannot open '%s'", as);
+        g_autofree char *full = g_strconcat(as, "/", NULL);
+        if (!write_entry(tar, full, st, '5', NULL, fd, error))
+                return false;
+        *ret_fd = fd_steal(&fd);
+        return true;
+}
+
 static bool add_contents(TreeTar *tar, int fd, const char *prefix, guint depth, GError **error);
 
 static bool
 add(TreeTar *tar, int dir_fd, const char *name, const char *as, guint depth, GError **error) {
         struct stat st;
+        int fd;
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return (errno == ENOENT && depth > 0) ||
                        error_set_errno(error, errno, "Cannot read '%s'", as);
         if (tar->one_mount && depth > 0 && is_mount_point(dir_fd, name))
                 return add_mount_point(tar, as, &st, error);
-        if (S_ISREG(st.st_mode))
-                return add_file(tar, dir_fd, name, as, error);
-        if (S_ISLNK(st.st_mode)) {
-                char target[4096];
-                ssize_t n = readlinkat(dir_fd, name, target, sizeof target - 1);
-                if (n < 0)
-                        return error_set_errno(error, errno, "Cannot read the link '%s'", as);
-                target[n] = '\0';
-                return write_entry(tar, as, &st, '2', target, -1, error);
-        }
-        if (S_ISSOCK(st.st_mode))
-                return true;
-        if (!S_ISDIR(st.st_mode)) {
-                char kind = S_ISCHR(st.st_mode) ? '3' : S_ISBLK(st.st_mode) ? '4' : '6';
-                return write_entry(tar, as, &st, kind, NULL, -1, error);
-        }
-        int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return error_set_errno(error, errno, "Cannot open '%s'", as);
-        g_autofree char *prefix = g_strconcat(as, "/", NULL);
-        if (!write_entry(tar, prefix, &st, '5', NULL, fd, error)) {
-                fd_close(&fd);
+        if (!add_entry(tar, dir_fd, name, as, &st, &fd, error))
                 return false;
-        }
-        return add_contents(tar, fd, prefix, depth + 1, error);
+        g_autofree char *prefix = g_strconcat(as, "/", NULL);
+        return fd < 0 || add_contents(tar, fd, prefix, depth + 1, error);
 }
 
 /* Takes fd. */
@@ -275,6 +300,24 @@ static bool add_contents(TreeTar *tar, int fd, const char *prefix, guint depth, 
 
 bool tree_tar_add(TreeTar *tar, int dir_fd, const char *name, const char *as, GError **error) {
         return add(tar, dir_fd, name, as, 0, error);
+}
+
+bool tree_tar_add_one(TreeTar *tar, int dir_fd, const char *name, const char *as, GError **error) {
+        struct stat st;
+        autofd int fd = -1;
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT || error_set_errno(error, errno, "Cannot read '%s'", as);
+        return add_entry(tar, dir_fd, name, as, &st, &fd, error);
+}
+
+bool tree_tar_add_whiteout(TreeTar *tar, const char *as, GError **error) {
+        static const struct stat nothing = { .st_mode = S_IFREG };
+        g_autofree char *directory = g_path_get_dirname(as);
+        g_autofree char *name = g_path_get_basename(as);
+        g_autofree char *mark = strcmp(directory, ".") == 0
+                                                ? g_strconcat(".wh.", name, NULL)
+                                                : g_strconcat(directory, "/.wh.", name, NULL);
+        return write_entry(tar, mark, &nothing, '0', NULL, -1, error);
 }
 
 bool tree_tar_add_contents(TreeTar *tar, int dir_fd, const char *prefix, GError **error) {

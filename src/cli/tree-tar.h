@@ -8,8 +8,10 @@
 /* A tree of files as a tar stream: ustar with pax records where those do not suffice
  * (POSIX.1-2001). Sockets are left out. */
 
+typedef bool (*TreeTarWrite)(void *data, const void *bytes, size_t size, GError **error);
+
 typedef struct TreeTar {
-        bool (*write)(void *data, const void *bytes, size_t size, GError **error);
+        TreeTarWrite write;
         void *data;
         const GArray *uids, *gids; /* of OciIdMapping: written ids are the inner ones; or NULL */
         bool one_mount;            /* of what is mounted in the tree only the mount point */
@@ -21,6 +23,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TreeTar, tree_tar_clear)
 
 /* The file or directory name in dir_fd, under the name `as`. Symbolic links are written as such. */
 bool tree_tar_add(TreeTar *tar, int dir_fd, const char *name, const char *as, GError **error);
+
+/* The same, of a directory itself alone. */
+bool tree_tar_add_one(TreeTar *tar, int dir_fd, const char *name, const char *as, GError **error);
+
+/* The mark that `as` of the layers below is gone, image-spec layer.md "Whiteouts". */
+bool tree_tar_add_whiteout(TreeTar *tar, const char *as, GError **error);
 
 /* What is in a directory; prefix "" or "name/". */
 bool tree_tar_add_contents(TreeTar *tar, int dir_fd, const char *prefix, GError **error);

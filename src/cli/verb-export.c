@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "cli/copy-end.h"
+#include "cli/container-tar.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/start.h"
@@ -28,27 +28,15 @@ static bool export(Runtime *runtime, const char *name, const char *output, GErro
         if (!output && isatty(STDOUT_FILENO))
                 return error_set_invalid(
                                 error, "refusing to export to terminal. Use -o flag or redirect");
-        g_autoptr(ContainerRecord) record = record_find(runtime->records, name, error);
-        if (!record)
-                return false;
         g_auto(CopyEnd) root = COPY_END_EMPTY;
-        root.container = record->id;
-        root.given = g_strdup("/");
-        if (!copy_end_open(runtime, &root, error) || !copy_end_resolve(&root, false, error))
+        if (!container_tar_open_root(runtime, name, &root, error))
                 return false;
         autofd int file =
                         output ? open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
         if (output && file < 0)
                 return error_set_errno(error, errno, "Cannot write '%s'", output);
         int fd = output ? file : STDOUT_FILENO;
-        g_auto(TreeTar) tar = {
-                .write = tree_tar_write_fd,
-                .data = &fd,
-                .uids = root.uids,
-                .gids = root.gids,
-                .one_mount = true,
-        };
-        return tree_tar_add_contents(&tar, root.fd, "", error) && tree_tar_end(&tar, error);
+        return container_tar_root(&root, tree_tar_write_fd, &fd, error);
 }
 
 int verb_export(int argc, char **argv) {

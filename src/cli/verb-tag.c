@@ -11,23 +11,9 @@
 
 static const OptionRow rows[] = { { NULL } };
 
-/* "mine" is localhost/mine:latest: names that we give are not Docker Hub's. */
-static char *given_name(const char *text, GError **error) {
-        g_autofree char *full = oci_reference_is_short(text) ? g_strconcat("localhost/", text, NULL)
-                                                             : g_strdup(text);
-        g_autoptr(OciReference) reference = oci_reference_parse_tagged(full, error);
-        if (!reference)
-                return NULL;
-        if (reference->digest) {
-                error_set_invalid(error, "cannot tag by digest: '%s'", text);
-                return NULL;
-        }
-        return oci_reference_format_stored(reference);
-}
-
 static bool tag_all(Store *store, const StoreImage *image, char **names, GError **error) {
         for (; *names; names++) {
-                g_autofree char *name = given_name(*names, error);
+                g_autofree char *name = oci_reference_given_name(*names, error);
                 if (!name || !store_image_tag(store, image->id, name, error))
                         return false;
         }
@@ -38,7 +24,7 @@ static bool tag_all(Store *store, const StoreImage *image, char **names, GError 
 static bool untag_all(Store *store, const StoreImage *image, char **names, GError **error) {
         for (; *names; names++) {
                 const char *const *have = (const char *const *) image->names;
-                g_autofree char *local = given_name(*names, error);
+                g_autofree char *local = oci_reference_given_name(*names, error);
                 g_autoptr(OciReference) hub = oci_reference_parse_tagged(*names, NULL);
                 g_autofree char *other = hub ? oci_reference_format_stored(hub) : NULL;
                 if (!local)

@@ -7,6 +7,7 @@
 int verb_run(int argc, char **argv);
 int verb_create(int argc, char **argv);
 int verb_attach(int argc, char **argv);
+int verb_commit(int argc, char **argv);
 int verb_container_launch(int argc, char **argv);
 int verb_container_finish(int argc, char **argv);
 int verb_start(int argc, char **argv);

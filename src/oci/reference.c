@@ -210,3 +210,16 @@ char *oci_reference_format_stored(const OciReference *r) {
                 return g_strconcat(r->domain, "/", r->path, "@", r->digest, NULL);
         return g_strconcat(r->domain, "/", r->path, ":", r->tag ? r->tag : "latest", NULL);
 }
+
+char *oci_reference_given_name(const char *text, GError **error) {
+        g_autofree char *full = oci_reference_is_short(text) ? g_strconcat("localhost/", text, NULL)
+                                                             : g_strdup(text);
+        g_autoptr(OciReference) reference = oci_reference_parse_tagged(full, error);
+        if (!reference)
+                return NULL;
+        if (reference->digest) {
+                error_set_invalid(error, "cannot tag by digest: '%s'", text);
+                return NULL;
+        }
+        return oci_reference_format_stored(reference);
+}

@@ -40,4 +40,8 @@ char *oci_reference_format_repository(const OciReference *reference);
  * the store. */
 char *oci_reference_format_stored(const OciReference *reference);
 
+/* The stored name of one that a user gives to an image of theirs: "mine" is localhost/mine:latest,
+ * not Docker Hub's. NULL on error, which a digest is. Caller frees. */
+char *oci_reference_given_name(const char *text, GError **error);
+
 bool oci_tag_is_valid(const char *tag);
