@@ -229,7 +229,7 @@ static void walk_folder(Walk *walk, const char *given) {
                 size_t n = strlen(name);
                 if (name[n - 1] != '/') {
                         if (walk->wanted(name))
-                                add_file(walk->search, g_build_filename(path, name, NULL));
+                                add_file(walk->search, g_strconcat(path, "/", name, NULL));
                         continue;
                 }
                 name[n - 1] = '\0';
