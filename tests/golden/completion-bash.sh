@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The bash completion offers verbs, verbs of a group, and flags: completion.sh FILE
+# The bash completion offers verbs, verbs of a group, and flags: completion-bash.sh FILE
 set -eu
 # shellcheck disable=SC1090
 source "$1"
