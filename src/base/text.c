@@ -235,11 +235,23 @@ bool text_parse_time(const char *text, int64_t *ret_nsec) {
         return true;
 }
 
+/* Up to nine digits of a second. */
+static bool add_fraction(const char *digits, int64_t *nsec) {
+        size_t n = strspn(digits, "0123456789");
+        if (n == 0 || n > 9 || digits[n])
+                return false;
+        int64_t scale = 100000000;
+        for (; *digits; digits++, scale /= 10)
+                *nsec += (*digits - '0') * scale;
+        return true;
+}
+
 bool text_parse_moment(const char *text, int64_t *ret_nsec) {
         uint64_t number;
-        if (text_parse_uint64(text, INT64_MAX / 1000000000 - 1, &number) && number > 1000000000) {
+        g_autofree char *whole = g_strndup(text, strcspn(text, "."));
+        if (text_parse_uint64(whole, INT64_MAX / 1000000000 - 1, &number) && number > 1000000000) {
                 *ret_nsec = (int64_t) number * 1000000000;
-                return true;
+                return !text[strlen(whole)] || add_fraction(text + strlen(whole) + 1, ret_nsec);
         }
         if (text_parse_time(text, ret_nsec))
                 return true;

@@ -5,29 +5,16 @@
 #include <errno.h>
 
 #include "base/error.h"
-#include "systemd/bus.h"
+#include "runtime/service-result.h"
 
 #define FINISH_TRIES      100
 #define FINISH_PAUSE_USEC 20000
-
-/* What the manager says of a container's unit; false where it knows nothing. */
-static bool exit_code_of_unit(const ContainerRecord *record, int *ret_code) {
-        g_autoptr(Bus) bus = record->unit ? bus_open(NULL) : NULL;
-        int code = 0, status = 0;
-        if (!bus ||
-            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainStatus", &status, NULL) ||
-            !bus_get_unit_int(bus, record->unit, "Service", "ExecMainCode", &code, NULL) ||
-            code == 0)
-                return false;
-        *ret_code = code == 1 /* CLD_EXITED */ ? status : 128 + status;
-        return true;
-}
 
 /* Whoever ran it notes the end in its record, or removes it; until then other verbs would not
  * agree. */
 bool container_exit_code_await(
                 Runtime *runtime, const ContainerRecord *record, int *ret_code, GError **error) {
-        bool known = exit_code_of_unit(record, ret_code);
+        bool known = service_result_of_unit(record, ret_code);
         for (int i = 0; i < FINISH_TRIES; i++) {
                 g_autoptr(ContainerRecord) now = record_find(runtime->records, record->id, NULL);
                 if (now && now->has_exit_code)

@@ -35,6 +35,8 @@ static char **full_arguments(char *const *arguments) {
                 g_strv_builder_add_many(builder, "--root", global->root, NULL);
         if (global->runroot)
                 g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
+        if (global->events_backend)
+                g_strv_builder_add_many(builder, "--events-backend", global->events_backend, NULL);
         for (; *arguments; arguments++)
                 g_strv_builder_add(builder, *arguments);
         return g_strv_builder_end(builder);

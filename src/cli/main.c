@@ -33,6 +33,8 @@ static const Verb verbs[] = {
         { "ps", verb_ps, "List containers" },
         { "inspect", verb_inspect, "Show all that is known of containers or images" },
         { "logs", verb_logs, "Show what containers wrote" },
+        { "events", verb_events, "Show what happened to containers, images and the rest" },
+        { "system events", verb_events, NULL },
         { "info", verb_info, "Show the host and the store" },
         { "healthcheck run", verb_healthcheck_run, "Run the health check of a container" },
         { "top", verb_top, "Show the processes of a container" },

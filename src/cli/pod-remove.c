@@ -3,6 +3,7 @@
 #include "cli/pod-remove.h"
 
 #include "base/error.h"
+#include "runtime/event.h"
 
 bool pod_stop_all(Runtime *runtime, Pod *pod, int64_t time_sec, GError **error) {
         g_autoptr(GPtrArray) containers = pod_containers(runtime, pod, error);
@@ -49,5 +50,8 @@ bool pod_remove(Runtime *runtime, Pod *pod, bool force, int64_t time_sec, GError
                 if (!container_remove(runtime, record, force, true, time_sec, error))
                         return false;
         }
-        return pod_stop(runtime, pod, error) && pod_forget(runtime->records, pod, error);
+        if (!pod_stop(runtime, pod, error) || !pod_forget(runtime->records, pod, error))
+                return false;
+        pod_event(runtime, pod, "remove");
+        return true;
 }

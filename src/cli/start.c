@@ -16,6 +16,7 @@ bool cli_runtime_open(Runtime *ret_runtime, GError **error) {
         if (!runtime_open(global->root, global->runroot, ret_runtime, error))
                 return false;
         ret_runtime->network_config_dir = global->network_config_dir;
+        ret_runtime->events_backend = global->events_backend;
         return true;
 }
 

@@ -27,6 +27,8 @@ char **transient_own_command(const char *const *words) {
                 g_strv_builder_add_many(builder, "--runroot", global->runroot, NULL);
         if (global->runtime)
                 g_strv_builder_add_many(builder, "--runtime", global->runtime, NULL);
+        if (global->events_backend)
+                g_strv_builder_add_many(builder, "--events-backend", global->events_backend, NULL);
         if (global->network_config_dir)
                 g_strv_builder_add_many(
                                 builder, "--network-config-dir", global->network_config_dir, NULL);

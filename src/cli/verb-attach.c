@@ -15,6 +15,7 @@
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 #include "systemd/journal-read.h"
 
 typedef struct AttachOptions {
@@ -72,6 +73,8 @@ attach(Runtime *runtime,
                                 "you can only attach to running containers");
         if (proxies)
                 forward_signals(pid_fd);
+        container_event(runtime, record, "attach");
+        runtime_event_flush(runtime);
         const JournalRequest request = {
                 .container_id = record->id,
                 .unit = g_strcmp0(record->log_driver, "passthrough") == 0 ? record->unit : NULL,

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth container launch, finish: what the unit of `run -d` executes; not for people. */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
-#include "base/text.h"
 #include "cli/exit.h"
 #include "cli/health-timer.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/external.h"
+#include "runtime/service-result.h"
 #include "systemd/notify.h"
 
 int verb_container_launch(int argc, char **argv) {
@@ -39,20 +35,6 @@ int verb_container_launch(int argc, char **argv) {
         return EXIT_STATUS_OK;
 }
 
-/* systemd.exec(5): $EXIT_CODE is "exited", "killed", "dumped"; $EXIT_STATUS a number or a signal's
- * name. */
-static int exit_code_from_environment(void) {
-        const char *code = getenv("EXIT_CODE");
-        const char *status = getenv("EXIT_STATUS");
-        uint64_t number;
-        if (!code || !status)
-                return 0;
-        if (strcmp(code, "exited") == 0)
-                return text_parse_uint64(status, 255, &number) ? (int) number : 0;
-        int signal_number = text_parse_signal(status);
-        return 128 + (signal_number > 0 ? signal_number : SIGKILL);
-}
-
 int verb_container_finish(int argc, char **argv) {
         g_auto(Runtime) runtime = { 0 };
         g_autoptr(GError) error = NULL;
@@ -62,10 +44,12 @@ int verb_container_finish(int argc, char **argv) {
         }
         if (!cli_runtime_open(&runtime, &error))
                 return verb_fail(&error);
+        int code = 0;
+        (void) service_result_from_environment(&code); /* by hand: it ended well */
         g_autoptr(ContainerRecord) record = record_find(runtime.records, argv[1], &error);
         if (g_error_matches(error, RUNTIME_ERROR, RUNTIME_ERROR_NO_CONTAINER))
                 return EXIT_STATUS_OK; /* removed meanwhile */
-        if (!record || !container_finish(&runtime, record, exit_code_from_environment(), &error))
+        if (!record || !container_finish(&runtime, record, code, &error))
                 return verb_fail(&error);
         return EXIT_STATUS_OK;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/exit.h"
+#include "cli/image-event.h"
 #include "cli/options.h"
 #include "cli/store-open.h"
 #include "cli/verb.h"
@@ -91,6 +92,7 @@ mount_image(Store *store, const char *name, const MountOptions *options, GError 
                                     !mount_layers(store, paths, target, error)))
                 return false;
         printf("%s\n", target);
+        image_event("mount", image->id, NULL);
         return true;
 }
 
@@ -106,6 +108,7 @@ unmount_image(Store *store, const char *name, const MountOptions *options, GErro
                 return error_set_errno(error, errno, "Cannot unmount '%s'", target);
         (void) rmdir(target); /* an empty directory on a tmpfs */
         printf("%s\n", image->id);
+        image_event("unmount", image->id, NULL);
         return true;
 }
 

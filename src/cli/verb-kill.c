@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 
 typedef struct KillOptions {
         Selection selection;
@@ -45,7 +46,10 @@ static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **
                                 "state improper",
                                 record->id, container_state_text(record));
         int r = sys_pidfd_send_signal(pid_fd, options->number);
-        return r >= 0 || error_set_errno(error, r, "Cannot signal container '%s'", record->name);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot signal container '%s'", record->name);
+        container_event(runtime, record, "kill");
+        return true;
 }
 
 int verb_kill(int argc, char **argv) {

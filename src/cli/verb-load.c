@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/exit.h"
+#include "cli/image-event.h"
 #include "cli/image-verbs.h"
 #include "cli/options.h"
 #include "cli/store-open.h"
@@ -49,6 +50,7 @@ static bool load(const LoadOptions *options, GError **error) {
                 g_auto(GStrv) names = NULL;
                 if (!transport_pull(store, image, NULL, policy, true, &names, &id, error))
                         return false;
+                image_event("loadfromarchive", id, path);
                 for (char **name = names; *name; name++)
                         printf("Loaded image: %s\n", *name);
                 if (!*names)
@@ -102,6 +104,14 @@ static bool save_format(const char *text, SaveFormat *ret_format, GError **error
         return true;
 }
 
+static void tell_saved(Store *store, char **names, const char *path) {
+        for (; *names; names++) {
+                g_autoptr(StoreImage) image = NULL;
+                if (store_image_find(store, *names, &image, NULL)) /* gone meanwhile: no matter */
+                        image_event("save", image->id, path);
+        }
+}
+
 /* A file that could not be finished is not left. */
 static bool save(const SaveOptions *options, char **names, GError **error) {
         SaveFormat format;
@@ -119,8 +129,10 @@ static bool save(const SaveOptions *options, char **names, GError **error) {
         autofd int fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (fd < 0)
                 return error_set_errno(error, errno, "Cannot write '%s'", options->output);
-        if (save_images(store, list, format, fd, error))
+        if (save_images(store, list, format, fd, error)) {
+                tell_saved(store, names, options->output);
                 return true;
+        }
         (void) unlink(options->output);
         return false;
 }
@@ -178,6 +190,9 @@ static bool import(const ImportOptions *options, char **operands, GError **error
                 g_prefix_error(error, "'%s': ", operands[0]);
                 return false;
         }
+        image_event("import", id, operands[0]);
+        if (name)
+                image_event("tag", id, name);
         printf("sha256:%s\n", id);
         return true;
 }

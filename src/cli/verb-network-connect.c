@@ -12,6 +12,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "network/reclaim.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 
 typedef struct ConnectOptions {
@@ -97,6 +98,7 @@ int verb_network_connect(int argc, char **argv) {
         g_autoptr(NetworkAttachment) attachment = attachment_from(network, &options, &error);
         if (!attachment || !network_connect_container(&runtime, record, attachment, &error))
                 return verb_fail(&error);
+        runtime_event(&runtime, "network", "connect", record->id, network->name);
         return EXIT_STATUS_OK;
 }
 
@@ -126,6 +128,7 @@ int verb_network_disconnect(int argc, char **argv) {
         if (!find_both(&runtime, names, &network, &record, &error) ||
             !network_disconnect_container(&runtime, record, network->name, &error))
                 return options.force ? EXIT_STATUS_OK : verb_fail(&error);
+        runtime_event(&runtime, "network", "disconnect", record->id, network->name);
         return EXIT_STATUS_OK;
 }
 

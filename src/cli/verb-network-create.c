@@ -9,6 +9,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "network/create.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 
 typedef struct CreateOptions {
@@ -86,6 +87,7 @@ int verb_network_create(int argc, char **argv) {
         g_autoptr(Network) network = networks ? networks_create(networks, &flags, &error) : NULL;
         if (!network)
                 return verb_fail(&error);
+        runtime_event(&runtime, "network", "create", network->id, network->name);
         printf("%s\n", network->name);
         return EXIT_STATUS_OK;
 }

@@ -14,6 +14,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "network/setup.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 
 #define EXIT_STATUS_IN_USE 2 /* podman-network-rm(1), "Exit Status" */
@@ -32,8 +33,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RmOptions, options_clear)
 /* With the containers' help out of the way: the file, then what the kernel still has. */
 static bool remove_network(Runtime *runtime, const Network *network, GError **error) {
         autofd int lock = networks_lock(runtime->networks, error);
-        return lock >= 0 && networks_remove(runtime->networks, network, error) &&
-               network_forget(runtime->networks, network, error);
+        if (lock < 0 || !networks_remove(runtime->networks, network, error) ||
+            !network_forget(runtime->networks, network, error))
+                return false;
+        runtime_event(runtime, "network", "remove", network->id, network->name);
+        return true;
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 
 typedef struct PauseOptions {
         Selection selection;
@@ -31,13 +32,20 @@ static bool pause_one(Runtime *runtime, ContainerRecord *record, void *data, GEr
                                 error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
                                 "\"%s\" is not running, can't pause: container state improper",
                                 record->id);
-        return container_freeze(record, true, error);
+        if (!container_freeze(record, true, error))
+                return false;
+        container_event(runtime, record, "pause");
+        return true;
 }
 
 static bool unpause_one(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         const PauseOptions *options = data;
-        if (record_is_paused(record))
-                return container_freeze(record, false, error);
+        if (record_is_paused(record)) {
+                if (!container_freeze(record, false, error))
+                        return false;
+                container_event(runtime, record, "unpause");
+                return true;
+        }
         if (options->selection.all)
                 return true;
         return error_set(

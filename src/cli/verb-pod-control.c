@@ -13,6 +13,7 @@
 #include "cli/pod-select.h"
 #include "cli/transient.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
 
@@ -38,6 +39,7 @@ static bool start_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
                 if (record_status(containers->pdata[i]) != CONTAINER_RUNNING &&
                     !transient_start(runtime, containers->pdata[i], error))
                         return false;
+        pod_event(runtime, pod, "start");
         return true;
 }
 
@@ -45,6 +47,7 @@ static bool stop_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
         const ControlOptions *options = data;
         g_autoptr(Bus) bus = open_unit_bus(pod);
         g_autofree char *job = NULL;
+        pod_event(runtime, pod, "stop");
         if (!pod_stop_all(runtime, pod, options->time, error))
                 return false;
         return !bus || (bus_stop_unit_begin(bus, pod->unit, &job, error) &&
@@ -54,6 +57,7 @@ static bool stop_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
 static bool restart_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
         const ControlOptions *options = data;
         g_autoptr(Bus) bus = open_unit_bus(pod);
+        pod_event(runtime, pod, "restart");
         if (bus)
                 return bus_restart_unit(bus, pod->unit, error);
         return pod_stop_all(runtime, pod, options->time, error) &&
@@ -63,14 +67,19 @@ static bool restart_one(Runtime *runtime, Pod *pod, void *data, GError **error) 
 static bool
 for_running(Runtime *runtime,
             Pod *pod,
+            const char *event,
             bool (*act)(ContainerRecord *record, void *data, GError **error),
             void *data,
             GError **error) {
         g_autoptr(GPtrArray) containers = pod_containers(runtime, pod, error);
-        for (guint i = 0; containers && i < containers->len; i++)
-                if (record_status(containers->pdata[i]) == CONTAINER_RUNNING &&
-                    !act(containers->pdata[i], data, error))
+        pod_event(runtime, pod, event);
+        for (guint i = 0; containers && i < containers->len; i++) {
+                if (record_status(containers->pdata[i]) != CONTAINER_RUNNING)
+                        continue;
+                if (!act(containers->pdata[i], data, error))
                         return false;
+                container_event(runtime, containers->pdata[i], event);
+        }
         return containers;
 }
 
@@ -83,7 +92,7 @@ static bool signal_container(ContainerRecord *record, void *data, GError **error
 }
 
 static bool kill_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
-        return for_running(runtime, pod, signal_container, data, error);
+        return for_running(runtime, pod, "kill", signal_container, data, error);
 }
 
 static bool freeze_container(ContainerRecord *record, void *data, GError **error) {
@@ -95,11 +104,11 @@ static bool thaw_container(ContainerRecord *record, void *data, GError **error) 
 }
 
 static bool pause_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
-        return for_running(runtime, pod, freeze_container, data, error);
+        return for_running(runtime, pod, "pause", freeze_container, data, error);
 }
 
 static bool unpause_one(Runtime *runtime, Pod *pod, void *data, GError **error) {
-        return for_running(runtime, pod, thaw_container, data, error);
+        return for_running(runtime, pod, "unpause", thaw_container, data, error);
 }
 
 static bool check_signal(void *data, GError **error) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/confirm.h"
 #include "cli/exit.h"
+#include "cli/image-event.h"
 #include "cli/image-filter.h"
 #include "cli/image-keep.h"
 #include "cli/options.h"
@@ -55,9 +56,10 @@ static bool prune(Runtime *runtime, const PruneOptions *options, GError **error)
                 if (!wanted || one->image->read_only || one->n_containers > 0)
                         continue;
                 g_autoptr(GError) inner = NULL;
-                if (store_image_remove(store, one->image->id, &inner))
+                if (store_image_remove(store, one->image->id, &inner)) {
+                        image_event("remove", one->image->id, one->image->names[0]);
                         printf("%s\n", one->image->id);
-                else if (!g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE)) {
+                } else if (!g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE)) {
                         g_propagate_error(error, g_steal_pointer(&inner));
                         return false;
                 }

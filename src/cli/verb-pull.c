@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/exit.h"
+#include "cli/image-event.h"
 #include "cli/image-verbs.h"
 #include "cli/registry-options.h"
 #include "cli/store-open.h"
@@ -178,10 +179,12 @@ int verb_pull(int argc, char **argv) {
         int status = EXIT_STATUS_OK;
         for (char **name = names; *name && status == EXIT_STATUS_OK; name++) {
                 g_autofree char *id = NULL;
-                if (pull_one(store, *name, policy, &settings, &id, &error))
-                        printf("%s\n", id);
-                else
+                if (!pull_one(store, *name, policy, &settings, &id, &error)) {
                         status = verb_fail(&error);
+                        continue;
+                }
+                image_event("pull", id, *name);
+                printf("%s\n", id);
         }
         oci_platform_clear(&parsed);
         return status;

@@ -5,6 +5,7 @@
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 
 static const OptionRow rows[] = { { NULL } };
 
@@ -27,5 +28,6 @@ int verb_rename(int argc, char **argv) {
         if (!record || !container_check_name(names[1], &error) ||
             !record_rename(runtime.records, record, names[1], &error))
                 return verb_fail(&error);
+        container_event(&runtime, record, "rename");
         return EXIT_STATUS_OK;
 }

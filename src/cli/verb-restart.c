@@ -4,6 +4,7 @@
 #include "cli/select.h"
 #include "cli/transient.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 #include "systemd/bus.h"
 
 typedef struct RestartOptions {
@@ -27,6 +28,7 @@ static const OptionRow rows[] = {
 /* A service of a unit file is restarted as such: its container is a new one. */
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         const RestartOptions *options = data;
+        container_event(runtime, record, "restart");
         g_autofree char *transient = record_transient_unit(record);
         if (record->unit && g_strcmp0(record->unit, transient) != 0 &&
             g_str_has_suffix(record->unit, ".service")) {

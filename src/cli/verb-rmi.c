@@ -9,6 +9,7 @@
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/event.h"
 #include "runtime/pin.h"
 #include "runtime/rootless.h"
 #include "store/writer.h"
@@ -74,8 +75,12 @@ remove_image(Runtime *runtime, const StoreImage *image, const RmiOptions *option
         if (!free_image(runtime, image->id, options, error) ||
             !store_image_remove(runtime->store, image->id, error))
                 return false;
-        for (char **at = image->names; *at; at++)
+        for (char **at = image->names; *at; at++) {
                 printf("Untagged: %s\n", *at);
+                runtime_event(runtime, "image", "untag", image->id, *at);
+        }
+        runtime_event(runtime, "image", "remove", image->id,
+                      image->names[0] ? image->names[0] : "");
         printf("Deleted: %s\n", image->id);
         return true;
 }
@@ -104,6 +109,8 @@ remove_one(Runtime *runtime, const char *text, const RmiOptions *options, GError
         if (!store_image_untag(runtime->store, image->id, name, error))
                 return false;
         printf("Untagged: %s\n", name);
+        runtime_event(runtime, "image", "untag", image->id, name);
+        runtime_event(runtime, "image", "remove", image->id, name);
         return true;
 }
 

@@ -2,6 +2,7 @@
 /* berth tag, untag */
 #include "base/error.h"
 #include "cli/exit.h"
+#include "cli/image-event.h"
 #include "cli/options.h"
 #include "cli/store-open.h"
 #include "cli/verb.h"
@@ -16,6 +17,7 @@ static bool tag_all(Store *store, const StoreImage *image, char **names, GError 
                 g_autofree char *name = oci_reference_given_name(*names, error);
                 if (!name || !store_image_tag(store, image->id, name, error))
                         return false;
+                image_event("tag", image->id, name);
         }
         return true;
 }
@@ -36,6 +38,7 @@ static bool untag_all(Store *store, const StoreImage *image, char **names, GErro
                                         "%s: tag not known", *names);
                 if (!store_image_untag(store, image->id, name, error))
                         return false;
+                image_event("untag", image->id, name);
         }
         return true;
 }

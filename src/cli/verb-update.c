@@ -11,6 +11,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/cgroup-manager.h"
+#include "runtime/event.h"
 #include "runtime/spec-build.h"
 
 /* The rows of `run` that can be changed later. Caller frees. */
@@ -71,6 +72,7 @@ update(Runtime *runtime,
             !cgroup_update(record->cgroup, record->unit, changes->resources, error))
                 return false;
         merge(spec, changes->resources);
+        container_event(runtime, record, "update");
         return record_save_spec(runtime->records, record, spec, error);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "cli/volume-json.h"
+#include "runtime/event.h"
 #include "runtime/rootless.h"
 
 typedef struct CreateOptions {
@@ -60,8 +61,10 @@ create(Runtime *runtime, const CreateOptions *options, const char *name, GError 
         GError *inner = NULL;
         if (!check_driver(options->driver, name, error) || !rootless_enter(error))
                 return false;
-        if (volume_create(path, &request, &inner))
+        if (volume_create(path, &request, &inner)) {
+                runtime_event(runtime, "volume", "create", NULL, name);
                 return true;
+        }
         if (options->ignore && g_error_matches(inner, VOLUME_ERROR, VOLUME_ERROR_EXISTS)) {
                 g_error_free(inner);
                 return true;

@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "cli/volume-filter.h"
+#include "runtime/event.h"
 #include "runtime/rootless.h"
 
 typedef struct RmOptions {
@@ -45,8 +46,11 @@ free_volume(Runtime *runtime, const Volume *volume, const RmOptions *options, GE
 static bool
 remove_one(Runtime *runtime, const Volume *volume, const RmOptions *options, GError **error) {
         g_autofree char *path = volumes_path_of(runtime);
-        return free_volume(runtime, volume, options, error) && rootless_enter(error) &&
-               volume_remove(path, volume->name, error);
+        if (!free_volume(runtime, volume, options, error) || !rootless_enter(error) ||
+            !volume_remove(path, volume->name, error))
+                return false;
+        runtime_event(runtime, "volume", "remove", NULL, volume->name);
+        return true;
 }
 
 /* Podman's: 1 when one was not there, 2 when one is in use, else 125. */

@@ -41,6 +41,8 @@ static const OptionRow global_rows[] = {
           "Where the network files are" },
         { "runtime", 0, OPTION_STRING, offsetof(GlobalFlags, runtime), "PROGRAM",
           "Another OCI runtime for the containers: crun, runc or a path" },
+        { "events-backend", 0, OPTION_STRING, offsetof(GlobalFlags, events_backend), "BACKEND",
+          "Where events go: journald, file or none" },
         { "log-level", 0, OPTION_STRING, offsetof(GlobalFlags, log_level), "LEVEL",
           "debug, info, warn or error" },
         { "version", 'v', OPTION_BOOL, offsetof(GlobalFlags, version), NULL, "Print the version" },
@@ -108,6 +110,7 @@ int verbs_main(const Verb *verbs, int argc, char **argv) {
         global.runroot = flags.runroot;
         global.runtime = flags.runtime;
         global.network_config_dir = flags.network_config_dir;
+        global.events_backend = flags.events_backend;
         global.argv = argv;
         LogLevel level = flags.log_level ? log_level_from_text(flags.log_level) : LOG_LEVEL_INFO;
         if ((int) level < 0) {

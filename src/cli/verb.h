@@ -22,6 +22,7 @@ typedef struct GlobalOptions {
         char *runroot;            /* --runroot, or NULL */
         char *runtime;            /* --runtime: another OCI runtime, or NULL */
         char *network_config_dir; /* --network-config-dir, or NULL */
+        char *events_backend;     /* --events-backend, or NULL */
         char *const *argv;        /* the whole command line, as it was given */
 } GlobalOptions;
 const GlobalOptions *global_options(void);

@@ -21,6 +21,7 @@ int verb_container_prune(int argc, char **argv);
 int verb_kill(int argc, char **argv);
 int verb_rm(int argc, char **argv);
 int verb_wait(int argc, char **argv);
+int verb_events(int argc, char **argv);
 int verb_exec(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_inspect(int argc, char **argv);

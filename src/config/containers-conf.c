@@ -43,6 +43,8 @@ static const struct {
         { "network", "firewall_driver", KEY_TEXT, AT(firewall_driver) },
         { "network", "dns_bind_port", KEY_INT, AT(dns_bind_port) },
         { "engine", "helper_binaries_dir", KEY_LIST, AT(helper_binaries_dirs) },
+        { "engine", "events_logger", KEY_TEXT, AT(events_logger) },
+        { "engine", "events_logfile_path", KEY_TEXT, AT(events_logfile_path) },
         { "containers", "host_containers_internal_ip", KEY_TEXT, AT(host_containers_internal_ip) },
         { "containers", "base_hosts_file", KEY_TEXT, AT(base_hosts_file) },
         { "containers", "no_hosts", KEY_BOOL, AT(no_hosts) },

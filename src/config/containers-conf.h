@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* containers.conf(5), the table [network]. */
+/* containers.conf(5): what we read of it. */
 
 typedef struct ContainersConf {
         char *network_backend;       /* "native" (ours, the default), "netavark", "cni" */
@@ -23,6 +23,8 @@ typedef struct ContainersConf {
         bool no_hosts;
         char **dns_servers, **dns_searches, **dns_options;
         int64_t dns_bind_port;
+        char *events_logger; /* "journald", "file", "none"; NULL: the first of them */
+        char *events_logfile_path;
 } ContainersConf;
 
 /* Reads /usr/share, /etc, their .conf.d directories and the user's own file in this order, or

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/user.h"
+#include "runtime/event.h"
 #include "runtime/health.h"
 #include "runtime/idmap.h"
 #include "runtime/network.h"
@@ -24,6 +25,7 @@
 #include "runtime/rootless.h"
 #include "runtime/spec-build.h"
 #include "runtime/userns.h"
+#include "systemd/events.h"
 
 bool runtime_open(
                 const char *graph_root,
@@ -50,6 +52,7 @@ bool runtime_open(
 }
 
 void runtime_clear(Runtime *runtime) {
+        g_clear_pointer(&runtime->events, events_free);
         g_clear_pointer(&runtime->networks, networks_free);
         g_clear_pointer(&runtime->records, records_free);
         g_clear_pointer(&runtime->store, store_free);
@@ -341,6 +344,9 @@ bool container_create(
                                 NULL); /* the first error is the one to tell */
                 return false;
         }
+        for (char **name = c.record->anonymous_volumes; name && *name; name++)
+                runtime_event(runtime, "volume", "create", NULL, *name);
+        container_event(runtime, c.record, "create");
         *ret_container = c;
         c = (Container){ .root_fd = -1, .userns_fd = -1 };
         return true;

@@ -15,6 +15,8 @@ typedef struct Runtime {
         Records *records;
         struct Networks *networks;      /* opened when first needed, runtime_networks() */
         const char *network_config_dir; /* --network-config-dir, borrowed, or NULL */
+        struct Events *events;          /* made with the first event, runtime/event.h */
+        const char *events_backend;     /* --events-backend, borrowed, or NULL */
 } Runtime;
 
 /* Opens the image store and the records. graph_root, run_root: from --root and --runroot, or NULL.

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/user.h"
 #include "runtime/cgroup-manager.h"
+#include "runtime/event.h"
 #include "runtime/hardening.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
@@ -224,7 +225,13 @@ bool container_exec(
         ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
         if (!reach_cgroup(record, cgroup, &target, error))
                 return false;
+        if (options->output_fd == 0) { /* one of a person, not a health check */
+                container_event(runtime, record, "exec");
+                runtime_event_flush(runtime);
+        }
         bool ok = run_session(session, plan, &target, options->detach, ret_status, error);
+        if (ok && !options->detach && options->output_fd == 0)
+                container_event_ended(runtime, record, "exec_died", *ret_status);
         if (!options->detach || !ok)
                 remove_cgroup(cgroup, options->timeout_usec > 0 && ok && *ret_status != 0);
         return ok;

@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "runtime/event.h"
 #include "runtime/launch.h"
 #include "runtime/network.h"
 #include "runtime/run.h"
@@ -191,8 +192,12 @@ bool container_run_external(
         block_signals(&signals);
         bool ok = create(program, bundle, c->record->id, &launch, error) &&
                   start(runtime, c, program, &launch, options->in_unit, error);
-        if (ok)
+        if (ok) {
+                container_event(runtime, c->record, "init");
+                container_event(runtime, c->record, "start");
+                runtime_event_flush(runtime);
                 *ret_status = wait_payload(&launch, &signals);
+        }
         const char *const arguments[] = { "delete", "--force", c->record->id, NULL };
         GError *inner = NULL;
         if (!call(program, arguments, ok ? error : &inner))

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "runtime/cgroup-manager.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/run.h"
@@ -81,6 +82,10 @@ bool container_run_foreground(
                 (void) session_wait(session, ret_status, NULL); /* reaped; the error says why */
                 return false;
         }
+        container_event(runtime, c->record, "init");
+        container_event(runtime, c->record, "start");
+        container_event(runtime, c->record, "attach");
+        runtime_event_flush(runtime);
         pin_image(runtime, c->record);
         return session_run(session, ret_status, error);
 }

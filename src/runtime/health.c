@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "runtime/event.h"
 #include "systemd/bus.h"
 
 #define OUTPUT_MAX (1u << 20)
@@ -203,6 +204,7 @@ run_check(Runtime *runtime,
         add_to_log(&check, state);
         count(&check, record, state);
         tell_change(record, before, &check, state);
+        container_event_health(runtime, record, health_status_to_text(state->status));
         result->startup = check.startup;
         result->passed = check.exit_code == 0;
         bool told = check.startup || check.exit_code != 0 || feed(record, state, error);

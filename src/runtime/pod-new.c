@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/user.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 
 #define HOSTNAME_MAX 64 /* uname(2) */
@@ -159,5 +160,8 @@ Pod *pod_new_from_flags(Runtime *runtime, const PodFlags *flags, GError **error)
         pod->created_nsec = g_get_real_time() * 1000;
         if (flags->create_command)
                 pod->create_command = command_json(flags->create_command);
-        return pod_create(runtime->records, pod, error) ? g_steal_pointer(&pod) : NULL;
+        if (!pod_create(runtime->records, pod, error))
+                return NULL;
+        pod_event(runtime, pod, "create");
+        return g_steal_pointer(&pod);
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "runtime/cgroup-manager.h"
+#include "runtime/event.h"
 #include "runtime/hardening.h"
 #include "runtime/health.h"
 #include "runtime/idmap.h"
@@ -301,6 +302,9 @@ bool container_run_supervised(
             !run_note_started(runtime, c, &launch, error) ||
             !hand_over(c->record, notify, plan, &launch, error))
                 return false;
+        container_event(runtime, c->record, "init");
+        container_event(runtime, c->record, "start");
+        runtime_event_flush(runtime);
         pin_image(runtime, c->record);
         return proxy ? notify_proxy_run(proxy, launch.pid_fd, error) : true;
 }

@@ -14,10 +14,12 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "runtime/container.h"
+#include "runtime/event.h"
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/pod.h"
 #include "runtime/rootless.h"
+#include "runtime/service-result.h"
 #include "store/writer.h"
 #include "systemd/bus.h"
 #include "systemd/cgroup.h"
@@ -163,6 +165,28 @@ static bool remove_files(void *data, GError **error) {
                (!r->record->remove_image || remove_image(r->runtime, r->record, error));
 }
 
+/* In ExecStop= the manager has not told yet how it ended; it knows. */
+static int exit_code_of_service(const ContainerRecord *record) {
+        int code = 0;
+        if (!service_result_from_environment(&code))
+                (void) service_result_of_unit(record, &code); /* 0 where it knows nothing either */
+        return code;
+}
+
+static bool
+remove_stopped(Runtime *runtime, ContainerRecord *record, bool volumes, GError **error) {
+        if (!network_detach(runtime, record, error))
+                return false;
+        Removal removal = { runtime, record, volumes || record->remove };
+        if (!rootless_call(remove_files, &removal, error))
+                return false;
+        for (char **name = removal.volumes ? record->anonymous_volumes : NULL; name && *name;
+             name++)
+                runtime_event(runtime, "volume", "remove", NULL, *name);
+        container_event(runtime, record, "remove");
+        return true;
+}
+
 bool container_remove(
                 Runtime *runtime,
                 ContainerRecord *record,
@@ -182,12 +206,11 @@ bool container_remove(
                 if (!container_stop(runtime, record, timeout_sec, error))
                         return false;
         }
-        if (!network_detach(runtime, record, error))
-                return false;
-        Removal removal = { runtime, record, volumes || record->remove };
-        if (!rootless_call(remove_files, &removal, error))
-                return false;
         if (getenv("SERVICE_RESULT")) /* ExecStop=, ExecStopPost=: it ran until now */
+                container_event_ended(runtime, record, "died", exit_code_of_service(record));
+        if (!remove_stopped(runtime, record, volumes, error))
+                return false;
+        if (getenv("SERVICE_RESULT"))
                 pod_container_ended(runtime, record);
         return true;
 }
@@ -195,8 +218,9 @@ bool container_remove(
 bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {
         if (record_status(record) == CONTAINER_RUNNING)
                 return true;
+        container_event_ended(runtime, record, "died", exit_code);
         if (record->remove) {
-                if (!container_remove(runtime, record, false, true, 0, error))
+                if (!remove_stopped(runtime, record, true, error))
                         return false;
                 pod_container_ended(runtime, record);
                 return true;
@@ -210,6 +234,7 @@ bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, 
         record->exit_code = exit_code;
         if (!record_save(runtime->records, record, error))
                 return false;
+        container_event(runtime, record, "cleanup");
         pod_container_ended(runtime, record);
         return true;
 }

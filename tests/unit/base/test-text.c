@@ -69,6 +69,9 @@ static void times(void) {
         g_assert_cmpint(offset, ==, nsec);
         g_assert_false(text_parse_time("yesterday", &nsec));
         g_assert_false(text_parse_time("", &nsec));
+        g_assert_true(text_parse_moment("1795624559.25", &nsec));
+        g_assert_cmpint(nsec, ==, 1795624559250000000);
+        g_assert_false(text_parse_moment("1795624559.", &nsec));
 }
 
 static void sanitizes(void) {
