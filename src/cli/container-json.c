@@ -24,6 +24,8 @@ const char *container_state_text(const ContainerRecord *record) {
                 [CONTAINER_RUNNING] = "running",
                 [CONTAINER_EXITED] = "exited",
         };
+        if (record->initialized && record_status(record) != CONTAINER_RUNNING)
+                return "initialized";
         return record_is_paused(record) ? "paused" : texts[record_status(record)];
 }
 
@@ -33,6 +35,8 @@ int container_exit_code(const ContainerRecord *record) {
 
 static char *status_words(Runtime *runtime, const ContainerRecord *record, ContainerStatus status) {
         int64_t now = (int64_t) time(NULL);
+        if (record->initialized && status != CONTAINER_RUNNING)
+                return g_strdup("Initialized");
         if (status == CONTAINER_CREATED)
                 return g_strdup("Created");
         if (status == CONTAINER_RUNNING) {

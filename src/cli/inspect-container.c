@@ -13,6 +13,7 @@
 #include "cli/network-json.h"
 #include "cli/options.h"
 #include "cli/tree-size.h"
+#include "runtime/mount-point.h"
 
 #define NO_TIME "0001-01-01T00:00:00Z" /* Go's zero time */
 
@@ -76,6 +77,9 @@ static JsonObject *driver_json(const Inspected *in) {
                 g_autofree char *lower = g_strjoinv(":", layers);
                 set_text(data, "LowerDir", lower);
         }
+        g_autofree char *merged = mount_point_path(in->runtime, in->record);
+        if (mount_point_is_mounted(merged))
+                set_text(data, "MergedDir", merged);
         set_text(data, "UpperDir", upper);
         set_text(data, "WorkDir", work);
         set_text(driver, "Name", "overlay");

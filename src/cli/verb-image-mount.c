@@ -16,6 +16,7 @@
 #include "cli/store-open.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/mount-point.h"
 
 #define OPTIONS_SIZE_MAX 4096 /* mount(2) takes one page */
 
@@ -31,12 +32,6 @@ static const OptionRow rows[] = {
 
 static char *mount_point(Store *store, const StoreImage *image) {
         return g_build_filename(store_run_root(store), "berth-mounts", image->id, NULL);
-}
-
-static bool is_mounted(const char *path) {
-        g_autofree char *above = g_path_get_dirname(path);
-        struct stat st, st_above;
-        return stat(path, &st) == 0 && stat(above, &st_above) == 0 && st.st_dev != st_above.st_dev;
 }
 
 /* Relative to a layer's "../": "l/SHORT", which keeps many layers below one page of options. */
@@ -88,8 +83,9 @@ mount_image(Store *store, const char *name, const MountOptions *options, GError 
             !store_image_layer_paths(store, image, &paths, error))
                 return false;
         g_autofree char *target = mount_point(store, image);
-        if (!is_mounted(target) && (!file_make_directories(AT_FDCWD, target, 0700, error) ||
-                                    !mount_layers(store, paths, target, error)))
+        if (!mount_point_is_mounted(target) &&
+            (!file_make_directories(AT_FDCWD, target, 0700, error) ||
+             !mount_layers(store, paths, target, error)))
                 return false;
         printf("%s\n", target);
         image_event("mount", image->id, NULL);
@@ -102,7 +98,7 @@ unmount_image(Store *store, const char *name, const MountOptions *options, GErro
         if (!store_image_find(store, name, &image, error))
                 return false;
         g_autofree char *target = mount_point(store, image);
-        if (!is_mounted(target))
+        if (!mount_point_is_mounted(target))
                 return error_set_invalid(error, "image %s is not mounted", name);
         if (umount2(target, UMOUNT_NOFOLLOW) < 0)
                 return error_set_errno(error, errno, "Cannot unmount '%s'", target);
@@ -127,7 +123,7 @@ static bool each(Store *store, char **names, const MountOptions *options, Act ac
         for (guint i = 0; i < images->len; i++) {
                 const StoreImage *image = images->pdata[i];
                 g_autofree char *target = mount_point(store, image);
-                if (!is_mounted(target) && !(options->all && act == mount_image))
+                if (!mount_point_is_mounted(target) && !(options->all && act == mount_image))
                         continue;
                 if (act == mount_image && !options->all)
                         printf("%s  %s\n", image->names[0] ? image->names[0] : image->id, target);

@@ -17,6 +17,7 @@
 #include "runtime/event.h"
 #include "runtime/health.h"
 #include "runtime/idmap.h"
+#include "runtime/mount-point.h"
 #include "runtime/network.h"
 #include "runtime/new-record.h"
 #include "runtime/pod.h"
@@ -166,7 +167,10 @@ mount_layers(Runtime *runtime,
                 request.root_uid = uid;
                 request.root_gid = gid;
         }
-        return rootfs_mount_overlay(&request, &c->root_fd, error);
+        g_autofree char *shown = mount_point_path(runtime, c->record);
+        if (!mount_point_clone(shown, &c->root_fd, error))
+                return false;
+        return c->root_fd >= 0 || rootfs_mount_overlay(&request, &c->root_fd, error);
 }
 
 /* The user namespace, then the root that fits it. */

@@ -348,6 +348,8 @@ static bool restore_after_boot(Records *records, GError **error) {
                 if (mkdir(run_path, 0700) < 0 && errno != EEXIST)
                         return error_set_errno(error, errno, "Cannot create '%s'", run_path);
                 record->pid = 0;
+                record->initialized = false;
+                record->mount_count = 0;
                 if (!file_replace(records->run_fd, to, spec, strlen(spec), 0600, FILE_VOLATILE,
                                   error) ||
                     !record_save(records, record, error))

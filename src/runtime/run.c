@@ -84,6 +84,7 @@ bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GErr
         c->record->started_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
         c->record->finished_nsec = 0;
         c->record->has_exit_code = false;
+        c->record->initialized = false;
         return record_save(runtime->records, c->record, error);
 }
 

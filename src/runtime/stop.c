@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "runtime/container.h"
 #include "runtime/event.h"
+#include "runtime/mount-point.h"
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/pod.h"
@@ -175,7 +176,8 @@ static int exit_code_of_service(const ContainerRecord *record) {
 
 static bool
 remove_stopped(Runtime *runtime, ContainerRecord *record, bool volumes, GError **error) {
-        if (!network_detach(runtime, record, error))
+        if (!network_detach(runtime, record, error) ||
+            !mount_point_release(runtime, record, true, error))
                 return false;
         Removal removal = { runtime, record, volumes || record->remove };
         if (!rootless_call(remove_files, &removal, error))
