@@ -7,6 +7,7 @@
 #include "cli/container-mounts.h"
 #include "cli/inspect-container.h"
 #include "cli/network-json.h"
+#include "runtime/log-file.h"
 #include "runtime/spec-build.h"
 
 static void set_text(JsonObject *object, const char *name, const char *value) {
@@ -128,9 +129,13 @@ static void set_log(const Inspected *in, JsonObject *host) {
         JsonObject *log = json_object_new();
         set_text(log, "Type", in->record->log_driver);
         json_object_set_null_member(log, "Config");
-        set_text(log, "Path", "");
+        g_autofree char *path = log_file_path(in->runtime, in->record);
+        set_text(log, "Path", log_file_is_used(in->record) ? path : "");
         set_text(log, "Tag", in->record->log_tag);
-        set_text(log, "Size", "0B");
+        g_autofree char *size = text_format_size((uint64_t) in->record->log_size_max);
+        g_auto(GStrv) words = g_strsplit(size, " ", 2);
+        g_autofree char *joined = g_strjoinv("", words);
+        set_text(log, "Size", joined);
         json_object_set_object_member(host, "LogConfig", log);
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "cli/container-log.h"
 #include "cli/exit-code.h"
 #include "cli/exit.h"
 #include "cli/options.h"
@@ -75,15 +76,13 @@ attach(Runtime *runtime,
                 forward_signals(pid_fd);
         container_event(runtime, record, "attach");
         runtime_event_flush(runtime);
-        const JournalRequest request = {
-                .container_id = record->id,
-                .unit = g_strcmp0(record->log_driver, "passthrough") == 0 ? record->unit : NULL,
+        JournalRequest request = {
                 .not_before_usec = (uint64_t) g_get_real_time(),
                 .tail = -1,
                 .follow = true,
                 .until_gone_fd = pid_fd,
         };
-        return journal_read(&request, print_line, NULL, error) &&
+        return container_log_read(runtime, record, &request, print_line, NULL, error) &&
                container_exit_code_await(runtime, record, ret_code, error);
 }
 

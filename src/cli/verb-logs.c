@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/container-log.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/select.h"
@@ -74,11 +75,9 @@ static bool parse_moment(const char *text, const char *flag, uint64_t *ret_usec,
         return true;
 }
 
-static bool show(ContainerRecord *record, LogsOptions *options, GError **error) {
+static bool show(Runtime *runtime, ContainerRecord *record, LogsOptions *options, GError **error) {
         autofd int pid_fd = record_open_pidfd(record);
         JournalRequest request = {
-                .container_id = record->id,
-                .unit = g_strcmp0(record->log_driver, "passthrough") == 0 ? record->unit : NULL,
                 .not_before_usec = (uint64_t) record->created_nsec / 1000,
                 .tail = options->tail,
                 .follow = options->follow && pid_fd >= 0,
@@ -87,7 +86,7 @@ static bool show(ContainerRecord *record, LogsOptions *options, GError **error) 
         options->record = record;
         return (!options->since ||
                 parse_moment(options->since, "since", &request.not_before_usec, error)) &&
-               journal_read(&request, print_line, options, error);
+               container_log_read(runtime, record, &request, print_line, options, error);
 }
 
 static bool show_all(Runtime *runtime, char **names, LogsOptions *options, GError **error) {
@@ -99,7 +98,7 @@ static bool show_all(Runtime *runtime, char **names, LogsOptions *options, GErro
                 return error_set_invalid(error, "specify at least one container name or ID to log");
         records = selection_resolve(runtime, &selection, error);
         for (guint i = 0; records && i < records->len; i++)
-                if (!show(records->pdata[i], options, error))
+                if (!show(runtime, records->pdata[i], options, error))
                         return false;
         return records;
 }

@@ -100,11 +100,12 @@ static int add_stream(Relay *relay, Stream *stream) {
 static int store_fd(const Stream *stream) {
         char message[96];
         snprintf(message, sizeof message, "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", stream->name);
-        int r = sd_pid_notify_with_fds(0, 0, message, &stream->fd, 1);
+        const int fds[2] = { stream->fd, stream->file_fd };
+        int r = sd_pid_notify_with_fds(0, 0, message, fds, stream->file_fd >= 0 ? 2 : 1);
         return r < 0 ? r : 0;
 }
 
-static int accept_stream(Relay *relay, const char *fields, int priority, int *fd) {
+static int accept_stream(Relay *relay, const char *fields, int priority, int *fd, int file_fd) {
         uint64_t random_bits;
         char name[48];
         if (getrandom(&random_bits, sizeof random_bits, 0) != sizeof random_bits)
@@ -119,7 +120,14 @@ static int accept_stream(Relay *relay, const char *fields, int priority, int *fd
                 return r;
         }
         *fd = -1;
-        r = store_fd(stream);
+        if (file_fd >= 0) {
+                int copy = fcntl(file_fd, F_DUPFD_CLOEXEC, 3);
+                if (copy >= 0)
+                        stream_set_file(stream, copy);
+                r = copy >= 0 ? 0 : -errno;
+        }
+        if (r >= 0)
+                r = store_fd(stream);
         if (r >= 0)
                 r = add_stream(relay, stream);
         if (r < 0) {
@@ -139,27 +147,40 @@ static int check_peer(int fd) {
         return peer.uid == geteuid() || peer.uid == 0 ? 0 : -EPERM;
 }
 
+/* One terminal or two pipes, for tee(2) works on pipes only; then perhaps a file. */
+static int check_sources(const int fds[3], size_t n_fds, size_t *ret_sources, int *ret_file_fd) {
+        struct stat st[3];
+        for (size_t i = 0; i < n_fds; i++)
+                if (fstat(fds[i], &st[i]) < 0)
+                        return -errno;
+        bool has_file = n_fds > 1 && S_ISREG(st[n_fds - 1].st_mode);
+        size_t n = n_fds - (has_file ? 1 : 0);
+        if (!(n == 1 && S_ISCHR(st[0].st_mode)) &&
+            !(n == 2 && S_ISFIFO(st[0].st_mode) && S_ISFIFO(st[1].st_mode)))
+                return -EINVAL;
+        *ret_sources = n;
+        *ret_file_fd = has_file ? fds[n_fds - 1] : -1;
+        return 0;
+}
+
 static int serve(Relay *relay, int fd) {
         char fields[MESSAGE_SIZE_MAX + 1];
-        int fds[2] = { -1, -1 };
-        size_t n_fds = 0;
+        int fds[3] = { -1, -1, -1 }, file_fd = -1;
+        size_t n_fds = 0, n_sources = 0;
         int r = check_peer(fd);
         if (r < 0)
                 return r;
-        ssize_t n = fd_receive(fd, fields, MESSAGE_SIZE_MAX, fds, 2, &n_fds);
+        ssize_t n = fd_receive(fd, fields, MESSAGE_SIZE_MAX, fds, 3, &n_fds);
         if (n < 0)
                 return (int) n;
         fields[n] = '\0';
-        r = n_fds == 2 && n > 0 && strlen(fields) == (size_t) n ? 0 : -EINVAL;
-        for (int i = 0; i < 2 && r >= 0; i++) {
-                struct stat st;
-                if (fstat(fds[i], &st) < 0 || !S_ISFIFO(st.st_mode))
-                        r = -EINVAL; /* tee(2) works on pipes only */
-                else
-                        r = accept_stream(relay, fields, i == 0 ? 6 : 3, &fds[i]);
-        }
-        fd_close(&fds[0]);
-        fd_close(&fds[1]);
+        r = n_fds > 0 && n > 0 && strlen(fields) == (size_t) n ? 0 : -EINVAL;
+        if (r >= 0)
+                r = check_sources(fds, n_fds, &n_sources, &file_fd);
+        for (size_t i = 0; i < n_sources && r >= 0; i++)
+                r = accept_stream(relay, fields, i == 0 ? 6 : 3, &fds[i], file_fd);
+        for (int i = 0; i < 3; i++)
+                fd_close(&fds[i]);
         return r;
 }
 
@@ -178,6 +199,21 @@ static void handle_connection(Relay *relay) {
         (void) send(fd, answer, strlen(answer), MSG_NOSIGNAL); /* it may have died */
 }
 
+static bool is_regular(int fd) {
+        struct stat st;
+        return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A file has the name of the stream whose lines go there. */
+static void give_file(Relay *relay, const char *name, int fd) {
+        for (size_t i = 0; i < relay->n_slots; i++)
+                if (relay->streams[i] && strcmp(relay->streams[i]->name, name) == 0) {
+                        stream_set_file(relay->streams[i], fd);
+                        return;
+                }
+        close(fd);
+}
+
 /* What the manager kept for us: the listening socket and the pipes by name. */
 static int take_inherited(Relay *relay) {
         char **names = NULL;
@@ -188,6 +224,8 @@ static int take_inherited(Relay *relay) {
                         relay->listen_fd = fd;
                         continue;
                 }
+                if (is_regular(fd))
+                        continue; /* of a stream, below */
                 Stream *stream = calloc(1, sizeof *stream);
                 int r = stream ? stream_restore(stream, relay->dir_fd, names[i], fd) : -ENOMEM;
                 if (r >= 0)
@@ -199,6 +237,9 @@ static int take_inherited(Relay *relay) {
                         free(stream);
                 }
         }
+        for (int i = 0; i < n; i++)
+                if (is_regular(SD_LISTEN_FDS_START + i))
+                        give_file(relay, names[i], SD_LISTEN_FDS_START + i);
         for (int i = 0; names && i < n; i++)
                 free(names[i]);
         free(names);

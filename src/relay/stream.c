@@ -37,6 +37,10 @@ static int load_fields(Stream *stream) {
 
 static int take_fd(Stream *stream, int fd) {
         int flags = fcntl(fd, F_GETFL);
+        struct stat st;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        stream->is_console = S_ISCHR(st.st_mode);
         if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
                 return -errno;
         stream->fd = fd;
@@ -58,7 +62,7 @@ int stream_create(
                 const char *fields,
                 int priority,
                 int fd) {
-        *stream = (Stream){ .fd = -1 };
+        *stream = (Stream){ .fd = -1, .file_fd = -1 };
         size_t n = strlen(fields);
         int r = set_name(stream, name);
         if (r < 0 || n >= sizeof stream->state->fields)
@@ -84,7 +88,7 @@ int stream_create(
 }
 
 int stream_restore(Stream *stream, int dir_fd, const char *name, int fd) {
-        *stream = (Stream){ .fd = -1 };
+        *stream = (Stream){ .fd = -1, .file_fd = -1 };
         int r = set_name(stream, name);
         if (r < 0)
                 return r;
@@ -100,8 +104,15 @@ int stream_restore(Stream *stream, int dir_fd, const char *name, int fd) {
         return r < 0 ? r : take_fd(stream, fd);
 }
 
+void stream_set_file(Stream *stream, int file_fd) {
+        fd_close(&stream->file_fd);
+        stream->file_fd = file_fd;
+        stream->source.file_fd = file_fd;
+}
+
 void stream_destroy(Stream *stream, int dir_fd) {
         fd_close(&stream->fd);
+        fd_close(&stream->file_fd);
         if (stream->state)
                 (void) munmap(stream->state, sizeof(StreamState)); /* an address of our own */
         stream->state = NULL;
@@ -154,7 +165,32 @@ static bool stream_has_ended(const Stream *stream) {
         return poll(&polled, 1, 0) > 0 && (polled.revents & POLLHUP);
 }
 
+/* EIO: no process has the terminal open any more, pty(7). */
+static int drain_console(Stream *stream) {
+        for (;;) {
+                ssize_t n =
+                                read(stream->fd, stream->pending + stream->pending_size,
+                                     sizeof stream->pending - stream->pending_size);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0 && errno == EAGAIN)
+                        return 0;
+                bool ended = n <= 0;
+                stream->pending_size += ended ? 0 : (size_t) n;
+                bool full = stream->pending_size == sizeof stream->pending;
+                size_t done = log_lines_send(
+                                &stream->source, (int) stream->state->priority, stream->pending,
+                                stream->pending_size, ended || full, NULL, NULL);
+                stream->pending_size -= done;
+                memmove(stream->pending, stream->pending + done, stream->pending_size);
+                if (ended)
+                        return 1;
+        }
+}
+
 int stream_drain(Stream *stream, const int scratch[2]) {
+        if (stream->is_console)
+                return drain_console(stream);
         static char bytes[LOG_LINE_MAX]; /* one stream at a time */
         StreamState *state = stream->state;
         for (bool ending = false;;) {

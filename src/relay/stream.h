@@ -33,13 +33,21 @@ typedef struct StreamState { /* the mapped file: state, then the fields as text 
 
 typedef struct Stream {
         char name[48]; /* of the file and in the fd store */
-        int fd;        /* read end, non-blocking */
+        int fd;        /* read end, non-blocking; of a terminal its master */
+        int file_fd;   /* where the lines go instead of the journal, or -1 */
+        bool is_console;
+        size_t pending_size; /* of a terminal: what is no whole line yet */
+        char pending[4096];
         StreamState *state;
         LogSource source;
         char fields[3008]; /* taken apart for the source */
 } Stream;
 
-/* A new stream: makes DIR/name with the fields. Takes fd over on success. 0 or -errno. */
+/* A terminal's master (log driver and -t): it can not be looked at without taking, so that what is
+ * no whole line is lost with us. Closing the last copy of it would hang the terminal up: the fd
+ * store keeps one.
+ *
+ * A new stream: makes DIR/name with the fields. Takes fd over on success. 0 or -errno. */
 int stream_create(
                 Stream *stream,
                 int dir_fd,
@@ -47,6 +55,9 @@ int stream_create(
                 const char *fields,
                 int priority,
                 int fd);
+
+/* Its lines go to the file from now on. Takes file_fd over. */
+void stream_set_file(Stream *stream, int file_fd);
 
 /* A stream that an earlier relay had. -ENOENT when its file is gone. Takes fd over on success. */
 int stream_restore(Stream *stream, int dir_fd, const char *name, int fd);

@@ -6,11 +6,11 @@
 #include "base/fd.h"
 #include "runtime/cgroup-manager.h"
 #include "runtime/event.h"
+#include "runtime/log-file.h"
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/run.h"
 #include "runtime/session.h"
-#include "systemd/relay-client.h"
 
 /* Limits need a cgroup of the container's own: from a shell a transient scope, as main process of a
  * unit that unit is it. */
@@ -41,8 +41,11 @@ bool container_run_foreground(
                 int *ret_status,
                 GError **error) {
         const ContainerRecord *r = c->record;
-        bool logs = strcmp(r->log_driver, "journald") == 0;
-        g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, NULL);
+        autofd int log_fd = -1;
+        if (!log_file_open(runtime, r, &log_fd, error))
+                return false;
+        bool logs = log_fd >= 0 || strcmp(r->log_driver, "journald") == 0;
+        g_autofree char *fields = run_log_fields(r, NULL);
         uid_t uid;
         gid_t gid;
         run_host_ids(c->spec, &uid, &gid);
@@ -56,6 +59,7 @@ bool container_run_foreground(
                 .keeps_signals = options->keeps_signals,
                 .timeout_usec = (uint64_t) r->timeout_sec * G_USEC_PER_SEC,
                 .log_fields = logs ? fields : NULL,
+                .log_fd = log_fd,
         };
         g_auto(Launch) launch = LAUNCH_EMPTY;
         g_autoptr(Session) session = session_new(&request, error);

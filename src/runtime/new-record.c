@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runtime/log-file.h"
 #include "runtime/pod.h"
 
 static int64_t now_nsec(void) {
@@ -26,26 +27,6 @@ bool container_check_name(const char *name, GError **error) {
                         error,
                         "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: '%s': invalid argument",
                         name);
-}
-
-static bool set_log(const ContainerOptions *o, ContainerRecord *record, GError **error) {
-        static const char *const drivers[] = { "journald", "passthrough", "none", NULL };
-        record->log_driver = g_strdup(o->log_driver ? o->log_driver : "journald");
-        if (!g_strv_contains(drivers, record->log_driver))
-                return error_set_invalid(
-                                error,
-                                "log driver '%s' is not supported, use journald, passthrough or "
-                                "none",
-                                record->log_driver);
-        for (guint i = 0; o->log_opt && i < o->log_opt->len; i++) {
-                const char *text = o->log_opt->pdata[i];
-                if (!g_str_has_prefix(text, "tag="))
-                        return error_set_invalid(
-                                        error, "--log-opt '%s' is not supported, only tag=", text);
-                g_free(record->log_tag);
-                record->log_tag = g_strdup(text + 4);
-        }
-        return true;
 }
 
 /* Names and ids, to ids. */
@@ -142,7 +123,7 @@ ContainerRecord *new_record(Runtime *runtime, const ContainerOptions *o, GError 
         record->remove_image = o->remove_image;
         record->tty = o->tty;
         record->create_command = command_json(o->create_command);
-        if (!container_check_name(record->name, error) || !set_log(o, record, error) ||
+        if (!container_check_name(record->name, error) || !log_file_configure(o, record, error) ||
             !set_service(o, record, error) || !set_requires(runtime, o, record, error) ||
             !set_pod(runtime, o, record, error))
                 return NULL;

@@ -36,6 +36,8 @@ static const struct {
         ROW("networkStatus", network_status, MEMBER_OBJECT),
         ROW("logDriver", log_driver, MEMBER_TEXT),
         ROW("logTag", log_tag, MEMBER_TEXT),
+        ROW("logPath", log_path, MEMBER_TEXT),
+        ROW("logSizeMax", log_size_max, MEMBER_INT64),
         ROW("filterPath", filter_path, MEMBER_TEXT),
         ROW("anonymousVolumes", anonymous_volumes, MEMBER_STRV),
         ROW("labels", labels, MEMBER_MAP),

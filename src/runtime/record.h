@@ -38,7 +38,9 @@ typedef struct ContainerRecord {
         JsonNode *network_status;  /* network/status.h, while it runs; or NULL */
         char *log_driver;
         char *log_tag;
-        char *filter_path; /* compiled system call filter, or NULL */
+        char *log_path;       /* --log-opt path=, or NULL */
+        int64_t log_size_max; /* --log-opt max-size=, or 0 */
+        char *filter_path;    /* compiled system call filter, or NULL */
         char **anonymous_volumes;
         GHashTable *labels;      /* name -> value; may be NULL */
         JsonNode *health;        /* health.h; NULL: nothing is checked */

@@ -19,6 +19,7 @@
 #include "runtime/hardening.h"
 #include "runtime/health.h"
 #include "runtime/idmap.h"
+#include "runtime/log-file.h"
 #include "runtime/network.h"
 #include "runtime/notify-proxy.h"
 #include "runtime/pin.h"
@@ -126,6 +127,41 @@ static void unit_stdio_clear(UnitStdio *s) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitStdio, unit_stdio_clear)
 
+/* The fields of the lines, and for the relay alone how large their file may get. Caller frees. */
+char *run_log_fields(const ContainerRecord *r, const char *unit) {
+        g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, unit);
+        return r->log_size_max > 0 ? g_strdup_printf("%sLOG_FILE_MAX=%" G_GINT64_FORMAT "\n",
+                                                     fields, (gint64) r->log_size_max)
+                                   : g_steal_pointer(&fields);
+}
+
+/* fds: room for one more, the log file. */
+static bool
+hand_to_relay(Runtime *runtime, const ContainerRecord *r, int *fds, size_t n_fds, GError **error) {
+        autofd int file_fd = -1;
+        if (!log_file_open(runtime, r, &file_fd, error))
+                return false;
+        if (file_fd >= 0)
+                fds[n_fds++] = file_fd;
+        g_autofree char *fields = run_log_fields(r, r->unit);
+        g_autofree char *path =
+                        g_build_filename(records_run_dir(runtime->records), "relay.sock", NULL);
+        return relay_attach(path, fields, fds, n_fds, error);
+}
+
+/* -t: the relay keeps the master, or the terminal would hang up with us, pty(7). */
+static bool
+keep_console(Runtime *runtime, const ContainerRecord *r, int console_fd, GError **error) {
+        int fds[2] = { console_fd };
+        if (console_fd < 0 || strcmp(r->log_driver, "none") == 0)
+                return true;
+        GError *inner = NULL;
+        if (hand_to_relay(runtime, r, fds, 1, &inner))
+                return true;
+        g_propagate_prefixed_error(error, inner, "-t without a client needs the relay: ");
+        return false;
+}
+
 static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError **error) {
         autofd int out_read = -1;
         autofd int err_read = -1;
@@ -135,11 +171,8 @@ static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError *
         if (!run_output_pipe(uid, gid, &out_read, &s->owned[1], error) ||
             !run_output_pipe(uid, gid, &err_read, &s->owned[2], error))
                 return false;
-        const ContainerRecord *r = c->record;
-        g_autofree char *fields = relay_fields(r->id, r->name, r->log_tag, r->image, r->unit);
-        g_autofree char *path =
-                        g_build_filename(records_run_dir(runtime->records), "relay.sock", NULL);
-        if (!relay_attach(path, fields, out_read, err_read, error))
+        int fds[3] = { out_read, err_read };
+        if (!hand_to_relay(runtime, c->record, fds, 2, error))
                 return false;
         s->fds[1] = s->owned[1];
         s->fds[2] = s->owned[2];
@@ -154,17 +187,18 @@ static bool open_unit_stdio(Runtime *runtime, Container *c, UnitStdio *s, GError
         s->fds[1] = STDOUT_FILENO;
         s->fds[2] = STDERR_FILENO;
         const char *driver = c->record->log_driver;
-        if (strcmp(driver, "none") == 0) {
+        if (strcmp(driver, "none") == 0 || c->spec->terminal) {
                 s->fds[1] = s->fds[2] = s->owned[0];
                 return true;
         }
-        if (strcmp(driver, "passthrough") == 0)
+        if (g_str_has_prefix(driver, "passthrough"))
                 return true;
         GError *inner = NULL;
         if (connect_relay(runtime, c, s, &inner))
                 return true;
-        bool absent = g_error_matches(inner, ERROR_ERRNO, ENOENT) ||
-                      g_error_matches(inner, ERROR_ERRNO, ECONNREFUSED);
+        bool absent = !log_file_is_used(c->record) &&
+                      (g_error_matches(inner, ERROR_ERRNO, ENOENT) ||
+                       g_error_matches(inner, ERROR_ERRNO, ECONNREFUSED));
         if (!absent) {
                 g_propagate_error(error, inner);
                 return false;
@@ -299,7 +333,8 @@ bool container_run_supervised(
         if (!plan || !launch_prepare(plan, stdio.fds, cgroup_fd, true, &launch, error))
                 return false;
         unit_stdio_clear(&stdio);
-        if (!network_attach(runtime, c, &launch, error) ||
+        if (!keep_console(runtime, c->record, launch.console_fd, error) ||
+            !network_attach(runtime, c, &launch, error) ||
             !run_note_started(runtime, c, &launch, error) ||
             !hand_over(c->record, notify, plan, &launch, error))
                 return false;

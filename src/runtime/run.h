@@ -10,6 +10,9 @@
 RuntimePlan *
 run_plan(Runtime *runtime, Container *container, unsigned int n_listen_fds, GError **error);
 
+/* The fields of its lines in the journal; unit NULL outside of one. Caller frees. */
+char *run_log_fields(const ContainerRecord *record, const char *unit);
+
 /* Notes pid, unit and cgroup of the prepared child. */
 bool run_note_started(Runtime *runtime, Container *container, const Launch *launch, GError **error);
 

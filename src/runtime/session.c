@@ -276,6 +276,7 @@ Session *session_new(const SessionRequest *request, GError **error) {
         if (request->log_fields) {
                 s->source_text = g_strdup(request->log_fields);
                 s->logs = log_source_parse(&s->source, s->source_text) == 0;
+                s->source.file_fd = MAX(request->log_fd, 0);
         }
         if (!open_stdio(s, request->uid, request->gid, error) || !open_signals(s, error))
                 return NULL;

@@ -19,6 +19,7 @@ typedef struct SessionRequest {
         bool keeps_signals;     /* ours do not go on to the payload */
         uint64_t timeout_usec;  /* SIGKILL then, and exit status 255; 0: never */
         int output_fd;          /* both streams go there; borrowed; 0: to ours */
+        int log_fd;             /* lines go there instead of to the journal; borrowed; <= 0: none */
         const char *log_fields; /* relay_fields(); NULL: nothing goes to the journal */
 } SessionRequest;
 

@@ -5,18 +5,24 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 
 #define SEND_RETRY_MAX 200 /* 10 ms each */
+#define FILE_MAX_FIELD "LOG_FILE_MAX="
 
 static bool field_is_known(const char *field) {
         static const char *const names[] = {
                 "CONTAINER_NAME=", "CONTAINER_ID=",      "CONTAINER_ID_FULL=",
                 "CONTAINER_TAG=",  "IMAGE_NAME=",        "OBJECT_SYSTEMD_UNIT=",
-                "USER_UNIT=",      "SYSLOG_IDENTIFIER=",
+                "USER_UNIT=",      "SYSLOG_IDENTIFIER=", FILE_MAX_FIELD,
         };
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
                 if (strncmp(field, names[i], strlen(names[i])) == 0)
@@ -31,7 +37,10 @@ int log_source_parse(LogSource *source, char *text) {
                 if (!end || !field_is_known(text) || source->n_fields == LOG_LINE_FIELDS_MAX - 4)
                         return -EINVAL;
                 *end = '\0';
-                source->fields[source->n_fields++] = text;
+                if (strncmp(text, FILE_MAX_FIELD, sizeof FILE_MAX_FIELD - 1) == 0)
+                        source->file_max = strtoull(text + sizeof FILE_MAX_FIELD - 1, NULL, 10);
+                else
+                        source->fields[source->n_fields++] = text;
                 text = end + 1;
         }
         return source->n_fields > 0 ? 0 : -EINVAL;
@@ -50,6 +59,32 @@ static int send_entry(const struct iovec *iov, int n) {
         return r;
 }
 
+static int
+write_file_line(const LogSource *source,
+                int priority,
+                const char *line,
+                size_t size,
+                bool partial) {
+        char text[LOG_LINE_MAX + 80];
+        struct timespec now;
+        struct tm tm;
+        struct stat st;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (!gmtime_r(&now.tv_sec, &tm))
+                return -EOVERFLOW;
+        size_t n = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+        n += (size_t) snprintf(
+                        text + n, 40, ".%09ld+00:00 %s %c ", now.tv_nsec,
+                        priority <= 3 ? "stderr" : "stdout", partial ? 'P' : 'F');
+        memcpy(text + n, line, size);
+        text[n + size] = '\n';
+        if (source->file_max > 0 && fstat(source->file_fd, &st) == 0 && st.st_size > 0 &&
+            (uint64_t) st.st_size + n + size + 1 > source->file_max &&
+            ftruncate(source->file_fd, 0) < 0)
+                return -errno;
+        return fd_write_all(source->file_fd, text, n + size + 1);
+}
+
 int log_line_send(
                 const LogSource *source,
                 int priority,
@@ -61,6 +96,8 @@ int log_line_send(
         char level[] = "PRIORITY=6";
         if (size > LOG_LINE_MAX)
                 return -EMSGSIZE;
+        if (source->file_fd > 0)
+                return write_file_line(source, priority, line, size, partial);
         memcpy(message, "MESSAGE=", 8);
         memcpy(message + 8, line, size);
         level[9] = (char) ('0' + priority);
@@ -98,7 +135,9 @@ log_lines_send(const LogSource *source,
                 }
                 /* an entry that the journal refuses (not for now, but at all) would block the rest
                  */
-                (void) log_line_send(source, priority, bytes + done, length, partial && !at_end);
+                (void) log_line_send(
+                                source, priority, bytes + done, length,
+                                partial && (!at_end || source->file_fd > 0));
                 size_t taken = length + (end ? 1 : 0);
                 done += taken;
                 if (on_sent)

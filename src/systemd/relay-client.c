@@ -15,8 +15,8 @@
 bool relay_attach(
                 const char *socket_path,
                 const char *fields,
-                int stdout_fd,
-                int stderr_fd,
+                const int *fds,
+                size_t n_fds,
                 GError **error) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         if (strlen(socket_path) >= sizeof address.sun_path)
@@ -26,8 +26,7 @@ bool relay_attach(
         if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof address) < 0)
                 return error_set_errno(
                                 error, errno, "Cannot connect to the log relay '%s'", socket_path);
-        const int fds[2] = { stdout_fd, stderr_fd };
-        int r = fd_send(fd, fields, strlen(fields), fds, 2);
+        int r = fd_send(fd, fields, strlen(fields), fds, n_fds);
         if (r < 0)
                 return error_set_errno(error, r, "Cannot hand the output to the log relay");
         char answer[128];

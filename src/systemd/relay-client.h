@@ -3,16 +3,18 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Hands the read ends of a container's output to the log relay (berth-relay, one per manager). The
+/* Hands the read ends of a container's output, or its terminal, and perhaps the file for its lines
+ * (log driver k8s-file) to the log relay (berth-relay, one per manager). The
  * relay answers when it has them in the manager's fd store: from then on nothing of ours is needed.
  * fields: see log-line.h. socket_path: RUN/relay.sock. ENOENT and ECONNREFUSED mean that no relay
  * is there. */
 bool relay_attach(
                 const char *socket_path,
                 const char *fields,
-                int stdout_fd,
-                int stderr_fd,
+                const int *fds,
+                size_t n_fds,
                 GError **error);
 
 /* "CONTAINER_NAME=…\n…" for a container; unit NULL outside a unit. Caller frees. */

@@ -11,6 +11,7 @@ setup() {
 teardown() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
     forget case
+    lab berth rm -f -t 0 --all > /dev/null 2>&1 || true
 }
 
 @test "with the default driver /dev/stdout and /proc/self/fd/1 can be reopened, by any user" {
@@ -107,4 +108,66 @@ teardown() {
     run lab berth logs
     [[ $output == *"specify at least one container name or ID to log"* ]]
     lab berth rm -f -t 0 early
+}
+
+@test "k8s-file keeps the lines in a file that logs reads, from a service and from the foreground" {
+    lab berth run -d --name filed --network none --log-driver k8s-file $image sh -c 'echo one; echo two >&2; printf part; sleep 0.2; echo ial; sleep 1000'
+    until_true 5 lab sh -c 'berth logs filed 2>/dev/null | grep -q partial'
+    run --separate-stderr lab berth logs filed
+    [ "$output" = $'one\npartial' ]
+    [ "$stderr" = two ]
+    path=$(lab berth inspect filed --format '{{.HostConfig.LogConfig.Path}}')
+    [ "$(lab berth inspect filed --format '{{.HostConfig.LogConfig.Type}}')" = k8s-file ]
+    lab grep -Eq '^20[0-9-]+T[0-9:.]+\+00:00 stdout F one$' "$path"
+    lab grep -q ' stderr F two$' "$path"
+    [ "$(lab berth logs --tail 1 filed)" = partial ]
+    [[ $(lab berth logs -t --tail 1 filed) == 20*T*" partial" ]]
+    # none of it went to the journal
+    lab journalctl --sync
+    [ -z "$(lab journalctl -q -b -o cat CONTAINER_NAME=filed)" ]
+    lab berth rm -f -t 0 filed
+    lab test ! -e "$path"
+    lab berth run --name front --network none --log-driver json-file --log-opt path=/tmp/front.log $image sh -c 'echo fore; printf end'
+    lab grep -q ' stdout F fore$' /tmp/front.log
+    lab grep -q ' stdout P end$' /tmp/front.log
+    [ "$(lab berth logs front)" = $'fore\nend' ]
+    lab berth rm front
+    lab rm -f /tmp/front.log
+}
+
+@test "a log file does not outgrow max-size, and its lines outlive the relay's death" {
+    lab berth run -d --name small --network none --log-driver k8s-file --log-opt max-size=2k --log-opt path=/tmp/small.log $image sh -c 'i=0; while [ $i -lt 200 ]; do echo "line $i"; i=$((i+1)); done; while [ ! -e /go ]; do sleep 0.1; done; echo after; sleep 1000'
+    until_true 10 lab grep -q 'line 199' /tmp/small.log
+    [ "$(lab stat -c %s /tmp/small.log)" -le 2048 ]
+    [ "$(lab berth inspect small --format '{{.HostConfig.LogConfig.Size}}')" != 0B ]
+    lab systemctl kill -s KILL berth-relay.service
+    lab berth exec small touch /go
+    until_true 10 lab grep -q ' F after$' /tmp/small.log
+    lab berth rm -f -t 0 small
+    lab rm -f /tmp/small.log
+}
+
+@test "a terminal without a client writes to the log and is not hung up" {
+    for driver in journald k8s-file; do
+        lab berth run -dt --name term --network none --log-driver $driver $image sh -c 'tty; trap "echo hung; exit 1" HUP; sleep 0.3; echo still; while :; do sleep 0.1; done'
+        until_true 10 lab sh -c 'berth logs term | grep -q still'
+        [[ $(lab berth logs term) == /dev/pts/0*still* ]]
+        lab systemctl kill -s KILL berth-relay.service
+        [ "$(lab berth exec term sh -c 'echo later > /proc/1/fd/1; echo ok')" = ok ]
+        until_true 10 lab sh -c 'berth logs term | grep -q later'
+        [ "$(lab berth ps --format '{{.State}}')" = running ]
+        lab berth rm -f -t 0 term
+    done
+}
+
+@test "driver none has no logs, an unknown driver is an error" {
+    lab berth run --name mute --network none --log-driver none $image echo said
+    run lab berth logs mute
+    [ "$status" = 125 ]
+    [ "$output" = "Error: this container is using the 'none' log driver, cannot read logs: this container is not logging output" ]
+    lab berth rm mute
+    run lab berth run --rm --network none --log-driver nosuch $image true
+    [ "$status" = 125 ]
+    [[ $output == *"invalid log driver"*nosuch* ]]
+    lab berth run --rm --network none --log-driver passthrough-tty $image true
 }
