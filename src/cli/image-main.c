@@ -17,6 +17,7 @@ static const Verb verbs[] = {
         { "fsck", verb_fsck, "Check the store" },
         { "login", verb_login, "Keep credentials for a registry" },
         { "logout", verb_logout, "Forget credentials for a registry" },
+        { "search", verb_search, "Look for images in registries" },
         { "artifact", verb_artifact, "Manage OCI artifacts" },
         { "commit-read", verb_commit_read, NULL },
         { "tree-unpack", verb_tree_unpack, NULL },

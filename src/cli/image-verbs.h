@@ -11,5 +11,6 @@ int verb_login(int argc, char **argv);
 int verb_logout(int argc, char **argv);
 int verb_artifact(int argc, char **argv);
 int verb_commit_read(int argc, char **argv);
+int verb_search(int argc, char **argv);
 int verb_tree_unpack(int argc, char **argv);
 int verb_import(int argc, char **argv);

@@ -100,6 +100,8 @@ static const Verb verbs[] = {
         { "image trust", verb_image_exec, "Show or explain the policy for images" },
         { "login", verb_image_exec, "Check and keep credentials for a registry" },
         { "logout", verb_image_exec, "Forget credentials for a registry" },
+        { "search", verb_image_exec, "Look for images in registries" },
+        { "image search", verb_image_exec, NULL },
         { "image prune", verb_image_prune, "Remove images that nothing uses" },
         { "system df", verb_system_df, "Show what images, containers and volumes take up" },
         { "system fsck", verb_image_exec, "Check the store against its records and digests" },

@@ -373,7 +373,8 @@ static void show_warnings(const HttpResponse *response) {
                 log_warning("registry: %s", (char *) response->warnings->pdata[i]);
 }
 
-/* One request with authentication, repeated once for a scope that was not covered, and on 429. */
+/* One request with authentication, repeated once for a scope that was not covered, and on 429. A
+ * path that begins with "/" is the registry's, any other the repository's. */
 static bool
 attempt(Registry *registry,
         HttpClient *client,
@@ -388,8 +389,10 @@ attempt(Registry *registry,
                 if (!authorize(registry, client, scope, &authorization, error))
                         return false;
                 g_clear_pointer(&scope, g_free);
-                g_autofree char *url = g_strconcat(
-                                registry->base, "/v2/", registry->name->path, "/", path, NULL);
+                g_autofree char *url =
+                                *path == '/' ? g_strconcat(registry->base, path, NULL)
+                                             : g_strconcat(registry->base, "/v2/",
+                                                           registry->name->path, "/", path, NULL);
                 HttpRequest request = *base;
                 request.url = url;
                 request.authorization = authorization;
@@ -430,6 +433,16 @@ bool registry_get(
         bool ok = attempt(registry, client, path, base, ret_response, error);
         give_client(registry, client);
         return ok;
+}
+
+bool registry_get_path(
+                Registry *registry,
+                const char *path,
+                const HttpRequest *base,
+                HttpResponse *ret_response,
+                GError **error) {
+        g_assert(*path == '/');
+        return registry_get(registry, path, base, ret_response, error);
 }
 
 bool registry_ping(Registry *registry, GError **error) {

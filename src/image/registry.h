@@ -39,6 +39,14 @@ bool registry_get(
                 HttpResponse *ret_response,
                 GError **error);
 
+/* GET of a path of the registry itself ("/v2/_catalog"), with its authentication. */
+bool registry_get_path(
+                Registry *registry,
+                const char *path,
+                const HttpRequest *base,
+                HttpResponse *ret_response,
+                GError **error);
+
 /* Only the authentication: for `login`. */
 bool registry_ping(Registry *registry, GError **error);
 
