@@ -8,6 +8,7 @@
 #include "generator/properties.h"
 #include "generator/reference.h"
 #include "generator/service.h"
+#include "generator/socket.h"
 #include "generator/userns.h"
 
 /* Image= or Rootfs=; *ret_rootfs is set for the latter. */
@@ -155,6 +156,7 @@ static void add_options(GString *run, Quadlet *q, bool notify_type) {
         reference_add_volumes(run, q);
         check_exposed(q);
         command_add_group(run, q, GROUP_PORTS);
+        socket_add_ports(run, q);
         command_add_group(run, q, GROUP_PAIRS);
         command_add_group(run, q, GROUP_MASKS);
         add_environment_files(run, q);
@@ -185,4 +187,5 @@ void container_convert(Quadlet *q) {
         command_add_values(run, q, "Exec", NULL);
         service_add_command(q, "ExecStart", run, false);
         container_properties(q);
+        socket_add_service(q);
 }

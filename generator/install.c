@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "generator/socket.h"
+
 void install_link_free(gpointer data) {
         InstallLink *link = data;
         g_free(link->path);
@@ -72,6 +74,8 @@ static void add_wanted(Quadlet *q, GPtrArray *links, const char *key, const char
                                      "Ignoring %s=%s: not the name of a unit", key, word->text);
                         continue;
                 }
+                if (socket_is_wanted_by(q, word->text))
+                        continue;
                 add(links, g_strconcat(word->text, ".", suffix, "/", name, NULL),
                     g_strconcat("../", q->service, NULL));
         }

@@ -216,6 +216,8 @@ static const Pair container_pairs[] = {
         { "HealthInterval", NULL, "HealthCmd", true, "HealthInterval= without HealthCmd=" },
         { "HealthOnFailure", NULL, "HealthCmd", true, "HealthOnFailure= without HealthCmd=" },
         { "HealthStartupCmd", NULL, "HealthCmd", true, "HealthStartupCmd= without HealthCmd=" },
+        { "PublishSocket", NULL, "PublishPort", true, "PublishSocket= without PublishPort=" },
+        { "Pod", NULL, "PublishSocket", false, "ports of a pod are published by the .pod file" },
         { "StartWithPod", NULL, "Pod", true, "StartWithPod= without Pod=" },
         { "ReadOnlyTmpfs", NULL, "ReadOnly", true, "ReadOnlyTmpfs= without ReadOnly=" },
 };

@@ -11,6 +11,7 @@
 #include "generator/loud.h"
 #include "generator/output-write.h"
 #include "generator/parallel.h"
+#include "generator/socket.h"
 #include "generator/stub.h"
 
 #define POD_DROP_IN "20-berth-pod.conf" /* after the one of a stub */
@@ -70,6 +71,22 @@ static void add_health(Output *output, Quadlet *q) {
                  g_strconcat("../", health.timer_name, NULL));
 }
 
+static void add_sockets(Output *output, Quadlet *q) {
+        g_auto(SocketUnits) sockets = { 0 };
+        if (!socket_units_make(q, &sockets))
+                return;
+        add_file(output, sockets.socket_name, g_steal_pointer(&sockets.socket));
+        add_file(output, sockets.forward_name, g_steal_pointer(&sockets.forward));
+        add_link(output, g_strdup_printf("%s.wants/%s", q->service, sockets.forward_name),
+                 g_strconcat("../", sockets.forward_name, NULL));
+        g_autoptr(GPtrArray) targets = quadlet_section_words(q, "Install", "WantedBy");
+        for (guint i = 0; i < targets->len && !quadlet_is_template(q); i++)
+                if (socket_is_wanted_by(q, quadlet_value_text(targets, i)))
+                        add_link(output,
+                                 g_strconcat(SOCKETS_TARGET ".wants/", sockets.socket_name, NULL),
+                                 g_strconcat("../", sockets.socket_name, NULL));
+}
+
 /* A pod has no process whose pid a file could hold, which is what Quadlet's unit waits for: the
  * lines that say so stay as Quadlet's users know them, and this says what holds. */
 static void add_pod_type(Output *output, const Quadlet *q) {
@@ -105,6 +122,8 @@ static void add_unit(Output *output, Quadlet *q) {
         add_service(output, q, unit, stub);
         if (good)
                 add_health(output, q);
+        if (good)
+                add_sockets(output, q);
         if (good && q->type->kind == QUADLET_POD)
                 add_pod_type(output, q);
         if (stub)

@@ -30,3 +30,10 @@ bool service_notify_type(Quadlet *quadlet);
 
 /* .volume, .network, .image, .artifact, .build: Type=oneshot and friends. */
 void service_oneshot(Quadlet *quadlet, bool remain_after_exit);
+
+/* The file name of a unit beside the service: "-health", ".timer" -> "web-health.timer",
+ * "web-health@.timer". Caller frees. */
+char *service_sibling(const Quadlet *quadlet, const char *infix, const char *suffix);
+
+/* Such a unit, with what says where it comes from. Caller frees. */
+UnitFile *service_companion(const Quadlet *quadlet, const char *what);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "generator/socket.h"
+#include "unit/words.h"
 
 #define STUB_SIZE_MAX (64 * 1024)
 #define STUB_MARK     "# Made by berth quadlet sync"
@@ -40,15 +42,28 @@ GHashTable *stub_list(const char *folder) {
         return names;
 }
 
-char *stub_format(const Quadlet *q) {
+/* The words that are for the service to be enabled by; NULL: none. Caller frees. */
+static char *install_words(Quadlet *q, const UnitLine *line) {
+        g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+        if (!strstr(line->value, SOCKETS_TARGET) ||
+            !words_split(line->value, WORDS_PLAIN, words, NULL))
+                return g_strdup(line->value);
+        for (guint i = words->len; i > 0; i--)
+                if (socket_is_wanted_by(q, words->pdata[i - 1]))
+                        g_ptr_array_remove_index(words, i - 1);
+        return words->len > 0 ? words_join_quoted(words) : NULL;
+}
+
+char *stub_format(Quadlet *q) {
         const UnitSection *section = unit_file_find(q->file, "Install");
         g_autoptr(UnitFile) stub = unit_file_new(q->path);
         bool any = false;
         for (guint i = 0; section && i < section->lines->len; i++) {
                 const UnitLine *line = section->lines->pdata[i];
-                if (line->key)
-                        unit_file_add(stub, "Install", line->key, line->value);
-                any = any || line->key;
+                g_autofree char *value = line->key ? install_words(q, line) : NULL;
+                if (value)
+                        unit_file_add(stub, "Install", line->key, value);
+                any = any || value;
         }
         if (!any)
                 return NULL;

@@ -20,4 +20,4 @@ char *stub_folder(bool user);
 GHashTable *stub_list(const char *folder);
 
 /* The text of the quadlet's stub, or NULL when it has nothing to install. Caller frees. */
-char *stub_format(const Quadlet *quadlet);
+char *stub_format(Quadlet *quadlet);

@@ -52,6 +52,7 @@ static const Verb verbs[] = {
         { "container commit", verb_commit, NULL },
         { "diff", verb_diff, "Show which files of a container differ from its image" },
         { "cp", verb_cp, "Copy files between a container and the host" },
+        { "forward", verb_forward, "Hand connections of held ports to a container" },
         { "export", verb_export, "Write a container's files as a tar archive" },
         { "stats", verb_stats, "Show what containers use" },
         { "port", verb_port, "List the published ports of a container" },

@@ -80,7 +80,7 @@ static bool write_stub(Sync *s, const char *service, const char *text, GError **
 static bool write_stubs(Sync *s, const QuadletSet *set, GError **error) {
         g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         for (guint i = 0; i < set->items->len; i++) {
-                const Quadlet *q = set->items->pdata[i];
+                Quadlet *q = set->items->pdata[i];
                 g_autofree char *text = q->unwritable ? NULL : stub_format(q);
                 if (!text)
                         continue;

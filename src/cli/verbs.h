@@ -36,6 +36,7 @@ int verb_top(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_cp(int argc, char **argv);
 int verb_export(int argc, char **argv);
+int verb_forward(int argc, char **argv);
 int verb_stats(int argc, char **argv);
 int verb_port(int argc, char **argv);
 int verb_update(int argc, char **argv);

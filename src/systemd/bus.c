@@ -158,6 +158,11 @@ bool bus_start_unit(Bus *bus, const char *unit, GError **error) {
                wait_job(bus, job, "start", unit, error);
 }
 
+bool bus_start_unit_begin(Bus *bus, const char *unit, GError **error) {
+        g_autofree char *job = NULL;
+        return begin_job(bus, "StartUnit", "start", unit, &job, error);
+}
+
 bool bus_restart_unit(Bus *bus, const char *unit, GError **error) {
         g_autofree char *job = NULL;
         return begin_job(bus, "RestartUnit", "restart", unit, &job, error) &&

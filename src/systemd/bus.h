@@ -43,6 +43,8 @@ bool bus_freeze_unit(Bus *bus, const char *unit, bool freeze, GError **error);
 
 /* Starts a unit and waits for the job. */
 bool bus_start_unit(Bus *bus, const char *unit, GError **error);
+/* The same without waiting. */
+bool bus_start_unit_begin(Bus *bus, const char *unit, GError **error);
 bool bus_restart_unit(Bus *bus, const char *unit, GError **error);
 
 /* Stopping in two steps, so that the caller may hurry the payload in between. Caller frees the job.

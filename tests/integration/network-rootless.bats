@@ -3,25 +3,19 @@
 
 bats_require_minimum_version 1.5.0
 load systemd-lib.bash
+load user-lib.bash
 load network-lib.bash
 
 user=berth-netuser
 
 setup_file() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    lab sh -ec "useradd -m -d $BERTH_TEST_WORK/home-$user -s /bin/sh $user
-        for f in /etc/subuid /etc/subgid; do sed -i /^$user:/d \$f; echo $user:400000:65536 >> \$f; done
-        systemctl start user@\$(id -u $user)
-        skopeo copy -q containers-storage:$image docker-archive:$BERTH_TEST_WORK/netuser.tar:$image
-        chmod 755 $BERTH_TEST_WORK $BERTH_TEST_WORK/netuser.tar"
-    as berth load -i "$BERTH_TEST_WORK/netuser.tar"
+    make_user 400000
 }
 
 teardown_file() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    as berth rm -f -t 0 --all > /dev/null 2>&1 || true
-    as berth rmi -f $image > /dev/null 2>&1 || true
-    lab sh -c "systemctl stop user@\$(id -u $user); userdel -rf $user; rm -f $BERTH_TEST_WORK/netuser.tar" 2> /dev/null
+    drop_user
 }
 
 setup() {
@@ -39,11 +33,6 @@ teardown() {
     as berth rm -f -t 0 --all > /dev/null 2>&1 || true
     lab systemctl stop world 2> /dev/null || true
     drop_outside
-}
-
-as() {
-    lab sh -c 'u=$(id -u '"$user"'); exec setpriv --reuid $u --regid $u --init-groups env -i HOME='"$BERTH_TEST_WORK/home-$user"' \
-        USER='"$user"' PATH=/usr/bin:/bin:/usr/sbin:/sbin XDG_RUNTIME_DIR=/run/user/$u "$@"' sh "$@"
 }
 
 no_pasta() {

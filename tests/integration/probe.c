@@ -6,7 +6,9 @@
  *   probe fds              open descriptors, one a line
  *   probe term STATUS      ends with STATUS on SIGTERM
  *   probe who PORT TEXT    answers on TCP (as HTTP) and UDP with "TEXT ADDRESS", the peer's address
- *   probe ask HOST PORT    asks that over UDP until an answer comes, for 10 seconds at most */
+ *   probe held TEXT        the same on the TCP sockets that systemd passed, sd_listen_fds(3), until
+ * SIGTERM probe ask HOST PORT    asks that over UDP until an answer comes, for 10 seconds at most
+ */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
@@ -85,7 +87,11 @@ static int bind_any(int type, int port) {
 
 static int describe_peer(char *text, size_t size, const char *name, struct sockaddr_in6 *peer) {
         char address[INET6_ADDRSTRLEN];
-        inet_ntop(AF_INET6, &peer->sin6_addr, address, sizeof address);
+        const struct sockaddr_in *in = (const struct sockaddr_in *) peer;
+        if (peer->sin6_family == AF_INET)
+                inet_ntop(AF_INET, &in->sin_addr, address, sizeof address);
+        else
+                inet_ntop(AF_INET6, &peer->sin6_addr, address, sizeof address);
         const char *shown = strncmp(address, "::ffff:", 7) == 0 ? address + 7 : address;
         return snprintf(text, size, "%s %s\n", name, shown);
 }
@@ -139,6 +145,26 @@ static int who(int port, const char *name) {
         }
 }
 
+static volatile sig_atomic_t is_asked_to_end;
+
+static void on_end(int number) {
+        (void) number;
+        is_asked_to_end = 1;
+}
+
+/* Connections that are begun are answered; who waits in the queue is left to the next one. */
+static int held(const char *name) {
+        const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+        if (!pid || !count || atoi(pid) != getpid() || atoi(count) != 1)
+                return 1;
+        const struct sigaction end = { .sa_handler = on_end };
+        sigaction(SIGTERM, &end, NULL);
+        puts("ready");
+        while (!is_asked_to_end)
+                answer_stream(3, name);
+        return 0;
+}
+
 static int ask(const char *host, int port) {
         struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
         struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
@@ -189,6 +215,8 @@ int main(int argc, char **argv) {
                 signal(SIGTERM, on_term);
                 return who(atoi(argv[2]), argv[3]);
         }
+        if (strcmp(argv[1], "held") == 0 && argc == 3)
+                return held(argv[2]);
         if (strcmp(argv[1], "ask") == 0 && argc == 4)
                 return ask(argv[2], atoi(argv[3]));
         if (strcmp(argv[1], "term") == 0 && argc == 3) {

@@ -3,35 +3,22 @@
 
 bats_require_minimum_version 1.5.0
 load systemd-lib.bash
+load user-lib.bash
 
 user=berth-rootless
 
 setup_file() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    # the home must be where overlayfs can write, which the private systemd's root is not
-    lab sh -ec "useradd -m -d $BERTH_TEST_WORK/home-$user -s /bin/sh $user
-        for f in /etc/subuid /etc/subgid; do sed -i /^$user:/d \$f; echo $user:300000:65536 >> \$f; done
-        systemctl start user@\$(id -u $user)
-        skopeo copy -q containers-storage:$image docker-archive:$BERTH_TEST_WORK/rootless.tar:$image
-        chmod 755 $BERTH_TEST_WORK $BERTH_TEST_WORK/rootless.tar"
-    as berth load -i "$BERTH_TEST_WORK/rootless.tar"
+    make_user 300000
 }
 
 teardown_file() {
     [ -n "${BERTH_SYSTEMD:-}" ] || return 0
-    as berth rm -f -t 0 --all > /dev/null 2>&1 || true
-    as berth rmi -f $image > /dev/null 2>&1 || true
-    lab sh -c "systemctl stop user@\$(id -u $user); userdel -rf $user; rm -f $BERTH_TEST_WORK/rootless.tar" 2> /dev/null
+    drop_user
 }
 
 setup() {
     need_systemd
-}
-
-# as CMD...: as that user, as after a login
-as() {
-    lab sh -c 'u=$(id -u '"$user"'); exec setpriv --reuid $u --regid $u --init-groups env -i HOME='"$BERTH_TEST_WORK/home-$user"' \
-        USER='"$user"' PATH=/usr/bin:/bin:/usr/sbin:/sbin XDG_RUNTIME_DIR=/run/user/$u "$@"' sh "$@"
 }
 
 in_container() { # FLAGS... -- COMMAND...

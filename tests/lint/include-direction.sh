@@ -19,9 +19,10 @@ allowed() {
         systemd) echo "base oci config" ;;
         runtime) echo "base oci config store network systemd" ;;
         relay) echo "base systemd" ;;
+        forward) echo "base" ;;
         build | remote) echo "base oci config store image network systemd runtime" ;;
         kube) echo "base unit config generator" ;;
-        cli) echo "base oci unit config generator store image network systemd runtime relay kube build remote" ;;
+        cli) echo "base oci unit config generator store image network systemd runtime relay forward kube build remote" ;;
         *) echo "?" ;;
     esac
 }
