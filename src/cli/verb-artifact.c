@@ -18,7 +18,6 @@
 #include "cli/table.h"
 #include "cli/template.h"
 #include "cli/verb.h"
-#include "config/registries-conf.h"
 #include "image/artifact.h"
 #include "image/trust.h"
 
@@ -53,51 +52,39 @@ static OciReference *full_name(const char *text, GError **error) {
         return NULL;
 }
 
-static bool
-pull_from(ArtifactStore *artifacts,
-          const RegistryEndpoint *endpoint,
-          const OciReference *name,
-          const PullSettings *settings,
-          char **ret_digest,
-          GError **error) {
-        Registry *registry = registry_new(
-                        endpoint->reference, endpoint->insecure, &settings->registry, error);
-        if (!registry)
-                return false;
-        g_autoptr(ImageSource) source = registry_source_new(registry, name);
-        g_autofree char *stored = oci_reference_format_stored(name);
-        TrustContext trust = {
-                .policy = settings->policy,
-                .transport = "docker",
-                .identity = stored,
-                .name = name,
-        };
-        if (artifact_pull(artifacts, source, stored, trust_verify, &trust, ret_digest, error))
-                return true;
-        g_prefix_error(error, "Cannot pull '%s': ", source->name);
-        return false;
+typedef struct Wanted {
+        ArtifactStore *artifacts;
+        char *digest;
+} Wanted;
+
+static bool pull_to_artifacts(
+                ImageSource *source,
+                const char *stored,
+                TrustContext *trust,
+                void *data,
+                GError **error) {
+        Wanted *wanted = data;
+        return artifact_pull(
+                        wanted->artifacts, source, stored, trust_verify, trust, &wanted->digest,
+                        error);
 }
 
 static bool pull(Store *store, const ArtifactOptions *options, char **operands, GError **error) {
         g_autoptr(ArtifactStore) artifacts = artifact_store_open(store, true, error);
         g_autoptr(OciReference) name = artifacts ? full_name(operands[0], error) : NULL;
         g_autoptr(RegistriesConf) conf = name ? registries_conf_load(NULL, error) : NULL;
-        g_autoptr(GPtrArray) endpoints = conf ? registries_conf_endpoints(conf, name, error) : NULL;
         g_autoptr(Policy) policy =
-                        endpoints ? policy_load(options->registry.signature_policy, error) : NULL;
+                        conf ? policy_load(options->registry.signature_policy, error) : NULL;
         if (!policy)
                 return false;
         PullSettings settings = registry_flags_settings(&options->registry);
         settings.policy = policy;
-        g_autofree char *digest = NULL;
-        for (guint i = 0; i < endpoints->len; i++) {
-                g_clear_error(error);
-                if (pull_from(artifacts, endpoints->pdata[i], name, &settings, &digest, error)) {
-                        printf("%s\n", digest_hex(digest));
-                        return true;
-                }
-        }
-        return false;
+        Wanted wanted = { .artifacts = artifacts };
+        if (!pull_from_endpoints(conf, name, &settings, pull_to_artifacts, &wanted, error))
+                return false;
+        g_autofree char *digest = wanted.digest;
+        printf("%s\n", digest_hex(digest));
+        return true;
 }
 
 static void split_name(const char *name, char **ret_repository, char **ret_tag) {

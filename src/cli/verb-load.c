@@ -86,22 +86,31 @@ static const OptionRow save_rows[] = {
         { "output", 'o', OPTION_STRING, offsetof(SaveOptions, output), "PATH",
           "File to write (default: standard output)" },
         { "format", 0, OPTION_STRING, offsetof(SaveOptions, format), "FORMAT",
-          "docker-archive or oci-archive" },
+          "docker-archive, oci-archive, docker-dir or oci-dir" },
         { "multi-image-archive", 'm', OPTION_BOOL, offsetof(SaveOptions, multi), NULL,
           "All arguments are images, not further names of the first" },
         { "quiet", 'q', OPTION_BOOL, offsetof(SaveOptions, quiet), NULL, "No progress" },
+        { "compress", 0, OPTION_BOOL, offsetof(SaveOptions, compress), NULL, NULL },
         { "uncompressed", 0, OPTION_BOOL, offsetof(SaveOptions, uncompressed), NULL, NULL },
         { NULL },
 };
 
 static bool save_format(const char *text, SaveFormat *ret_format, GError **error) {
-        if (!text || g_str_equal(text, "docker-archive"))
-                *ret_format = SAVE_DOCKER_ARCHIVE;
-        else if (g_str_equal(text, "oci-archive"))
-                *ret_format = SAVE_OCI_ARCHIVE;
-        else
-                return error_set_invalid(error, "unknown format \"%s\"", text);
-        return true;
+        static const struct {
+                const char *text;
+                SaveFormat format;
+        } formats[] = {
+                { "docker-archive", SAVE_DOCKER_ARCHIVE },
+                { "oci-archive", SAVE_OCI_ARCHIVE },
+                { "docker-dir", SAVE_DOCKER_DIRECTORY },
+                { "oci-dir", SAVE_OCI_DIRECTORY },
+        };
+        for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
+                if (!text || g_str_equal(text, formats[i].text)) {
+                        *ret_format = formats[i].format;
+                        return true;
+                }
+        return error_set_invalid(error, "unknown format \"%s\"", text);
 }
 
 static void tell_saved(Store *store, char **names, const char *path) {
@@ -112,28 +121,55 @@ static void tell_saved(Store *store, char **names, const char *path) {
         }
 }
 
+static bool check_save(const SaveOptions *options, const SaveRequest *request, GError **error) {
+        bool is_directory = request->format == SAVE_DOCKER_DIRECTORY ||
+                            request->format == SAVE_OCI_DIRECTORY;
+        if (options->compress)
+                return error_set_invalid(
+                                error,
+                                request->format == SAVE_DOCKER_DIRECTORY
+                                                ? "--compress is not supported: layers are saved "
+                                                  "as "
+                                                  "they are in the store"
+                                                : "--compress can only be set when --format is "
+                                                  "'docker-dir'");
+        if (!options->output && is_directory)
+                return error_set_invalid(
+                                error, "--format=%s needs a directory: give it with --output",
+                                options->format);
+        if (!options->output && isatty(STDOUT_FILENO))
+                return error_set_invalid(
+                                error, "refusing to save to terminal. Use -o flag or redirect");
+        return true;
+}
+
 /* A file that could not be finished is not left. */
 static bool save(const SaveOptions *options, char **names, GError **error) {
-        SaveFormat format;
+        SaveRequest request = { .multi = options->multi,
+                                .fd = STDOUT_FILENO,
+                                .path = options->output };
         g_autoptr(Store) store = NULL;
-        if (!save_format(options->format, &format, error) || !(store = cli_store_open(error)))
+        if (!save_format(options->format, &request.format, error) ||
+            !check_save(options, &request, error) || !(store = cli_store_open(error)))
                 return false;
         const char *const *list = (const char *const *) names;
-        if (!options->output) {
-                if (isatty(STDOUT_FILENO))
-                        return error_set_invalid(
-                                        error, "refusing to save to terminal. Use -o flag or "
-                                               "redirect");
-                return save_images(store, list, format, STDOUT_FILENO, error);
-        }
-        autofd int fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (fd < 0)
+        bool to_file = options->output && request.format != SAVE_DOCKER_DIRECTORY &&
+                       request.format != SAVE_OCI_DIRECTORY;
+        autofd int fd = to_file ? open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                                       0644)
+                                : -1;
+        if (to_file && fd < 0)
                 return error_set_errno(error, errno, "Cannot write '%s'", options->output);
-        if (save_images(store, list, format, fd, error)) {
-                tell_saved(store, names, options->output);
+        if (to_file)
+                request.fd = fd;
+        if (save_images(store, list, &request, error)) {
+                char *first[] = { names[0], NULL };
+                if (options->output)
+                        tell_saved(store, options->multi ? names : first, options->output);
                 return true;
         }
-        (void) unlink(options->output);
+        if (to_file)
+                (void) unlink(options->output);
         return false;
 }
 

@@ -7,15 +7,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "config/registries-conf.h"
-#include "image/trust.h"
 
 static bool
-pull_from(Store *store,
-          const OciReference *name,
+pull_from(const OciReference *name,
           const RegistryEndpoint *endpoint,
           const PullSettings *settings,
-          char **ret_id,
+          PullAct act,
+          void *data,
           GError **error) {
         Registry *registry = registry_new(
                         endpoint->reference, endpoint->insecure, &settings->registry, error);
@@ -23,41 +21,32 @@ pull_from(Store *store,
                 return false;
         g_autoptr(ImageSource) source = registry_source_new(registry, name);
         g_autofree char *stored = oci_reference_format_stored(name);
-        const char *const names[] = { stored, NULL };
         TrustContext trust = {
                 .policy = settings->policy,
                 .transport = "docker",
                 .identity = stored,
                 .name = name,
         };
-        PullOptions options = {
-                .platform = settings->platform,
-                .names = names,
-                .what = source->name + strlen("docker://"),
-                .quiet = settings->quiet,
-                .verify = trust_verify,
-                .verify_data = &trust,
-        };
-        if (pull_image(store, source, &options, ret_id, error))
+        if (act(source, stored, &trust, data, error))
                 return true;
         g_prefix_error(error, "Cannot pull '%s': ", source->name);
         return false;
 }
 
 /* A failure of a mirror is no failure as long as another place is left. */
-static bool
-pull_reference(Store *store,
-               const RegistriesConf *conf,
-               const OciReference *name,
-               const PullSettings *settings,
-               char **ret_id,
-               GError **error) {
+bool pull_from_endpoints(
+                const RegistriesConf *conf,
+                const OciReference *name,
+                const PullSettings *settings,
+                PullAct act,
+                void *data,
+                GError **error) {
         g_autoptr(GPtrArray) endpoints = registries_conf_endpoints(conf, name, error);
         if (!endpoints)
                 return false;
         for (guint i = 0;; i++) {
                 g_autoptr(GError) inner = NULL;
-                if (pull_from(store, name, endpoints->pdata[i], settings, ret_id, &inner))
+                if (pull_from(name, endpoints->pdata[i], settings, act, data, &inner))
                         return true;
                 /* What the policy refuses is refused wherever it comes from. */
                 if (i + 1 == endpoints->len ||
@@ -68,6 +57,31 @@ pull_reference(Store *store,
                 }
                 log_notice("%s; trying the next place", inner->message);
         }
+}
+
+typedef struct Wanted {
+        Store *store;
+        const PullSettings *settings;
+        char **ret_id;
+} Wanted;
+
+static bool
+pull_to_store(ImageSource *source,
+              const char *stored,
+              TrustContext *trust,
+              void *data,
+              GError **error) {
+        const Wanted *wanted = data;
+        const char *const names[] = { stored, NULL };
+        PullOptions options = {
+                .platform = wanted->settings->platform,
+                .names = names,
+                .what = source->name + strlen("docker://"),
+                .quiet = wanted->settings->quiet,
+                .verify = trust_verify,
+                .verify_data = trust,
+        };
+        return pull_image(wanted->store, source, &options, wanted->ret_id, error);
 }
 
 bool pull_by_name(
@@ -86,7 +100,10 @@ bool pull_by_name(
         g_autoptr(GString) failures = g_string_new(NULL);
         for (guint i = 0; i < names->len; i++) {
                 g_autoptr(GError) inner = NULL;
-                if (pull_reference(store, conf, names->pdata[i], settings, ret_id, &inner))
+                Wanted wanted = { store, settings, ret_id };
+                if (pull_from_endpoints(
+                                    conf, names->pdata[i], settings, pull_to_store, &wanted,
+                                    &inner))
                         return true;
                 if (names->len == 1) {
                         g_propagate_error(error, g_steal_pointer(&inner));

@@ -7,8 +7,8 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "image/save-target.h"
 #include "image/tar-join.h"
-#include "image/tar-writer.h"
 #include "oci/manifest-writer.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
@@ -64,12 +64,12 @@ static bool collect(Store *store, const char *name, GPtrArray *all, GError **err
 }
 
 static bool write_bytes(void *data, const void *bytes, size_t size, GError **error) {
-        return tar_writer_bytes(data, bytes, size, error);
+        return save_target_bytes(data, bytes, size, error);
 }
 
 /* Each layer once, however many images share it. */
 static bool
-write_layers(TarWriter *writer,
+write_layers(SaveTarget *target,
              const Leaving *leaving,
              const char *pattern,
              GHashTable *written,
@@ -81,8 +81,8 @@ write_layers(TarWriter *writer,
                 if (!g_hash_table_add(written, g_strdup(layer->diff_digest)))
                         continue;
                 g_autofree char *name = g_strdup_printf(pattern, digest_hex(layer->diff_digest));
-                if (!tar_writer_begin(writer, name, layer->diff_size, error) ||
-                    !tar_join(layer, write_bytes, writer, error) || !tar_writer_end(writer, error))
+                if (!save_target_begin(target, name, layer->diff_size, error) ||
+                    !tar_join(layer, write_bytes, target, error) || !save_target_end(target, error))
                         return false;
         }
         return true;
@@ -112,24 +112,24 @@ static GBytes *array_bytes(JsonArray *array) {
         return g_bytes_new_take(text, strlen(text));
 }
 
-static bool save_docker(TarWriter *writer, GPtrArray *all, GHashTable *written, GError **error) {
+static bool save_docker(SaveTarget *target, GPtrArray *all, GHashTable *written, GError **error) {
         g_autoptr(JsonArray) entries = json_array_new();
         for (guint i = 0; i < all->len; i++) {
                 const Leaving *leaving = all->pdata[i];
                 g_autofree char *config = g_strconcat(leaving->image->id, ".json", NULL);
-                if (!write_layers(writer, leaving, "%s.tar", written, error) ||
-                    !tar_writer_file(writer, config, leaving->config, error))
+                if (!write_layers(target, leaving, "%s.tar", written, error) ||
+                    !save_target_file(target, config, leaving->config, error))
                         return false;
                 json_array_add_object_element(entries, docker_entry(leaving));
         }
         g_autoptr(GBytes) manifest = array_bytes(entries);
-        return tar_writer_file(writer, "manifest.json", manifest, error);
+        return save_target_file(target, "manifest.json", manifest, error);
 }
 
-static GBytes *oci_manifest_bytes(const Leaving *leaving) {
+static GBytes *manifest_bytes(bool docker, const Leaving *leaving) {
         g_autofree char *config = g_strconcat("sha256:", leaving->image->id, NULL);
         g_autoptr(ManifestWriter) writer = manifest_writer_new(
-                        false, config, (int64_t) g_bytes_get_size(leaving->config));
+                        docker, config, (int64_t) g_bytes_get_size(leaving->config));
         for (guint i = leaving->chain->len; i > 0; i--) {
                 const StoreLayer *layer = leaving->chain->pdata[i - 1];
                 manifest_writer_layer(writer, layer->diff_digest, layer->diff_size, false);
@@ -158,26 +158,26 @@ static void add_index_entries(JsonArray *entries, const Leaving *leaving, GBytes
         }
 }
 
-static bool write_blob(TarWriter *writer, GBytes *bytes, GHashTable *written, GError **error) {
+static bool write_blob(SaveTarget *target, GBytes *bytes, GHashTable *written, GError **error) {
         gsize size;
         const void *data = g_bytes_get_data(bytes, &size);
         g_autofree char *digest = digest_of_bytes(data, size);
         g_autofree char *name = g_strconcat("blobs/sha256/", digest_hex(digest), NULL);
         return !g_hash_table_add(written, g_strdup(digest)) ||
-               tar_writer_file(writer, name, bytes, error);
+               save_target_file(target, name, bytes, error);
 }
 
-static bool save_oci(TarWriter *writer, GPtrArray *all, GHashTable *written, GError **error) {
+static bool save_oci(SaveTarget *target, GPtrArray *all, GHashTable *written, GError **error) {
         g_autoptr(JsonObject) index = json_object_new();
         JsonArray *entries = json_array_new();
         json_object_set_int_member(index, "schemaVersion", 2);
         json_object_set_array_member(index, "manifests", entries);
         for (guint i = 0; i < all->len; i++) {
                 const Leaving *leaving = all->pdata[i];
-                g_autoptr(GBytes) manifest = oci_manifest_bytes(leaving);
-                if (!write_layers(writer, leaving, "blobs/sha256/%s", written, error) ||
-                    !write_blob(writer, leaving->config, written, error) ||
-                    !write_blob(writer, manifest, written, error))
+                g_autoptr(GBytes) manifest = manifest_bytes(false, leaving);
+                if (!write_layers(target, leaving, "blobs/sha256/%s", written, error) ||
+                    !write_blob(target, leaving->config, written, error) ||
+                    !write_blob(target, manifest, written, error))
                         return false;
                 add_index_entries(entries, leaving, manifest);
         }
@@ -185,20 +185,78 @@ static bool save_oci(TarWriter *writer, GPtrArray *all, GHashTable *written, GEr
         g_autoptr(GBytes) index_bytes = g_bytes_new_take(text, strlen(text));
         static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
         g_autoptr(GBytes) layout_bytes = g_bytes_new_static(layout, strlen(layout));
-        return tar_writer_file(writer, "index.json", index_bytes, error) &&
-               tar_writer_file(writer, "oci-layout", layout_bytes, error);
+        return save_target_file(target, "index.json", index_bytes, error) &&
+               save_target_file(target, "oci-layout", layout_bytes, error);
+}
+
+/* skopeo's dir: layout; it has room for one image, and none for its name. */
+static bool
+save_dir(SaveTarget *target, const Leaving *leaving, GHashTable *written, GError **error) {
+        static const char version[] = "Directory Transport Version: 1.1\n";
+        g_autoptr(GBytes) version_bytes = g_bytes_new_static(version, strlen(version));
+        g_autoptr(GBytes) manifest = manifest_bytes(true, leaving);
+        return write_layers(target, leaving, "%s", written, error) &&
+               save_target_file(target, leaving->image->id, leaving->config, error) &&
+               save_target_file(target, "manifest.json", manifest, error) &&
+               save_target_file(target, "version", version_bytes, error);
+}
+
+/* Without -m what follows the first name are further names for it, which nobody need have. */
+static bool add_names(Leaving *leaving, const char *const *names, GError **error) {
+        for (; *names; names++) {
+                char *name = oci_reference_given_name(*names, error);
+                if (!name)
+                        return false;
+                g_ptr_array_add(leaving->names, name);
+        }
+        return true;
+}
+
+static bool
+write_all(SaveTarget *target,
+          SaveFormat format,
+          GPtrArray *all,
+          GHashTable *written,
+          GError **error) {
+        switch (format) {
+        case SAVE_DOCKER_ARCHIVE:
+                return save_docker(target, all, written, error);
+        case SAVE_OCI_ARCHIVE:
+        case SAVE_OCI_DIRECTORY:
+                return save_oci(target, all, written, error);
+        case SAVE_DOCKER_DIRECTORY:
+                return save_dir(target, all->pdata[0], written, error);
+        }
+        g_assert_not_reached();
 }
 
 bool save_images(
-                Store *store, const char *const *names, SaveFormat format, int fd, GError **error) {
+                Store *store,
+                const char *const *names,
+                const SaveRequest *request,
+                GError **error) {
         g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(leaving_free);
-        for (const char *const *name = names; *name; name++)
+        if (request->multi && request->format != SAVE_DOCKER_ARCHIVE && names[1])
+                return error_set_invalid(error, "only docker-archive can hold several images (-m)");
+        if (!collect(store, names[0], all, error))
+                return false;
+        for (const char *const *name = names + 1; request->multi && *name; name++)
                 if (!collect(store, *name, all, error))
                         return false;
-        g_autoptr(TarWriter) writer = tar_writer_new(fd);
+        if (!request->multi && !add_names(all->pdata[0], names + 1, error))
+                return false;
+        bool is_directory = request->format == SAVE_OCI_DIRECTORY ||
+                            request->format == SAVE_DOCKER_DIRECTORY;
+        g_autoptr(SaveTarget) target =
+                        is_directory ? save_target_new_directory(request->path, error)
+                                     : save_target_new_archive(request->fd);
         g_autoptr(GHashTable) written =
                         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        bool ok = format == SAVE_OCI_ARCHIVE ? save_oci(writer, all, written, error)
-                                             : save_docker(writer, all, written, error);
-        return ok && tar_writer_finish(writer, error);
+        if (!target)
+                return false;
+        if (write_all(target, request->format, all, written, error) &&
+            save_target_finish(target, error))
+                return true;
+        save_target_drop(target);
+        return false;
 }

@@ -56,7 +56,12 @@ $REGISTRY/other/alphabet" ]
     unset CONTAINERS_REGISTRIES_CONF # podman 5 does not see it in its root
     while read -r flags; do
         # shellcheck disable=SC2086
-        [ "$(podman5 </dev/null search --tls-verify=false $flags 2>&1; echo $?)" = "$(search $flags 2>&1; echo $?)" ]
+        run podman5 search --tls-verify=false $flags </dev/null
+        theirs="$status $output"
+        # shellcheck disable=SC2086
+        run search $flags
+        echo "$flags: $theirs; ours: $status $output"
+        [ "$status $output" = "$theirs" ]
     done <<FLAGS
 $REGISTRY/alpha
 $REGISTRY/

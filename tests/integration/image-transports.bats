@@ -70,6 +70,47 @@ size_of_chain() {
     [ "$(umoci ls --layout "$BATS_TEST_TMPDIR/unpacked")" = docker.io/library/small:1 ]
 }
 
+@test "save writes directories that skopeo, umoci and podman read, and load brings them back" {
+    store_berth load -q -i "$IN/small.docker.tar"
+    id=$(store_berth images -q --no-trunc)
+    out=/var/tmp/berth-bats-save-$$ # podman makes a name of the path, which has to be lower case
+    store_berth save --format oci-dir -o "$out/oci" small:1
+    store_berth save --format docker-dir -o "$out/dir" small:1
+    [ "$(umoci ls --layout "$out/oci")" = docker.io/library/small:1 ]
+    for text in "oci:$out/oci" "dir:$out/dir"; do
+        skopeo copy -q "$text" "dir:$BATS_TEST_TMPDIR/copy" # checks the digests
+        rm -rf "$BATS_TEST_TMPDIR/copy"
+        STORE=$STORE.2 store_podman load -q -i "${text#*:}"
+        [ "$(STORE=$STORE.2 store_podman images -q --no-trunc)" = "$id" ]
+        rm -rf "$STORE.2"
+        STORE=$STORE.2 store_berth load -q -i "${text#*:}"
+        [ "$(STORE=$STORE.2 store_berth images -q --no-trunc)" = "$id" ]
+        rm -rf "$STORE.2"
+    done
+    run store_berth save --format oci-dir -o "$out/oci" small:1
+    [ "$status" -eq 125 ]
+    [[ $output == *"the directory is not empty"* ]]
+    run store_berth save --format oci-dir small:1
+    [[ $output == *"--output"* ]]
+    run store_berth save --compress -o "$BATS_TEST_TMPDIR/no.tar" small:1
+    [[ $output == *"--compress can only be set when --format is 'docker-dir'"* ]]
+    run store_berth save --format foo -o "$BATS_TEST_TMPDIR/no.tar" small:1
+    [[ $output == *'unknown format "foo"'* ]]
+    [ ! -e "$BATS_TEST_TMPDIR/no.tar" ]
+    rm -rf "$out"
+}
+
+@test "without -m what follows the image are names to save it with" {
+    store_berth load -q -i "$IN/small.docker.tar"
+    store_berth save -o "$BATS_TEST_TMPDIR/named.tar" small:1 new:tag
+    [ "$(tar -xOf "$BATS_TEST_TMPDIR/named.tar" manifest.json | jq -c '.[0].RepoTags')" = '["docker.io/library/small:1","localhost/new:tag"]' ]
+    run "$BERTH" --root "$STORE.2" --runroot "$STORE.2-run" load -i "$BATS_TEST_TMPDIR/named.tar"
+    [[ $output == *"Loaded image: localhost/new:tag"* ]]
+    run store_berth save -m --format oci-archive -o "$BATS_TEST_TMPDIR/no.tar" small:1 new:tag
+    [ "$status" -eq 125 ]
+    [[ $output == *"only docker-archive can hold several images"* ]]
+}
+
 @test "several images in one archive share layers and come back" {
     umoci config --image "$IN/oci:small" --tag twin --config.label twin=yes
     store_berth pull -q "oci:$IN/oci:small"

@@ -149,7 +149,9 @@ UNIT
     # a link that leads out, and a file behind it
     lab sh -c 'rm -rf /tmp/evil && mkdir /tmp/evil && cd /tmp/evil && ln -s /tmp/outside link && tar cf ../evil.tar link &&
         rm link && mkdir link && echo bad > link/file && tar rf ../evil.tar link/file && mkdir -p /tmp/outside'
-    lab berth volume import two /tmp/evil.tar || true
+    run lab berth volume import two /tmp/evil.tar
+    echo "$output"
+    [ "$status" = 125 ]
     run lab test -e /tmp/outside/file
     [ "$status" = 1 ]
     run lab berth volume import nope /tmp/one.tar
