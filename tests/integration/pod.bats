@@ -224,3 +224,33 @@ EOF
     run ! lab grep "/run/berth/pods" /proc/self/mountinfo
     [ "$(property web-pod.service Result)" = success ]
 }
+
+@test "pod top, stats, logs, kill and restart" {
+    lab berth pod create --network none --name p > /dev/null
+    run ! lab berth pod top p
+    for name in one two; do
+        lab berth run -d --pod p --name $name $image sh -c "echo of $name; trap 'exit 0' TERM; sleep 1000 & wait" > /dev/null
+    done
+    run -0 lab berth pod top p comm
+    [ "${lines[0]}" = COMMAND ]
+    [ "$(printf '%s\n' "${lines[@]}" | grep -c sleep)" -eq 2 ]
+    run -0 lab berth pod stats --no-stream p
+    [[ ${lines[0]} =~ ^POD\ +CID\ +NAME\ +CPU\ %\ +MEM\ USAGE/\ LIMIT\ +MEM\ %\ +NET\ IO\ +BLOCK\ IO\ +PIDS ]]
+    [ "${#lines[@]}" -eq 3 ]
+    [ "$(lab berth pod stats --no-stream --format json | jq -r '.[].Name' | tr '\n' ' ')" = "one two " ]
+    logged() { [ "$(lab berth pod logs -n p | sort)" = "one of one
+two of two" ]; }
+    until_true 10 logged
+    [ "$(lab berth pod logs -c two p)" = "of two" ]
+    lab berth pod logs p | grep -q "^$(lab berth inspect --format '{{.Id}}' one | cut -c1-12) of one"
+    before=$(lab berth inspect --format '{{.State.Pid}}' one)
+    lab berth pod restart p
+    [ "$(lab berth inspect --format '{{.State.Pid}}' one)" != "$before" ]
+    lab timeout 20 berth pod logs -f p > /dev/null &
+    follower=$!
+    lab berth pod kill p
+    dead() { [ "$(lab berth pod ps --format '{{.ContainerStatuses}}')" = exited,exited ]; }
+    until_true 10 dead
+    wait $follower
+    lab berth pod rm p
+}
