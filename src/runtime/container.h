@@ -94,8 +94,10 @@ typedef struct ExecOptions {
         bool terminal;
         bool interactive;
         bool detach;
-        int output_fd;         /* where both streams go, borrowed; 0: to ours */
-        uint64_t timeout_usec; /* SIGKILL then, and status 255; 0: never */
+        const char *session;          /* 64 hex digits that name its cgroup; NULL: any */
+        unsigned int n_preserved_fds; /* 3, 4, … of ours are the command's too */
+        int output_fd;                /* where both streams go, borrowed; 0: to ours */
+        uint64_t timeout_usec;        /* SIGKILL then, and status 255; 0: never */
 } ExecOptions;
 
 /* Joins the container's namespaces and runs the command there, in a sub-cgroup beside the

@@ -115,17 +115,17 @@ static int namespaces_of(const OciSpec *spec, pid_t pid) {
 static bool open_exec_cgroup(
                 const ContainerRecord *record,
                 const OciSpec *spec,
-                bool is_privileged,
+                const ExecOptions *options,
                 char **ret_path,
                 int *ret_fd,
                 GError **error) {
         if (!record->cgroup)
                 return true;
         g_autofree char *parent = g_path_get_dirname(record->cgroup);
-        g_autofree char *id = hex_id_new();
+        g_autofree char *id = options->session ? g_strdup(options->session) : hex_id_new();
         g_autofree char *name = g_strdup_printf("exec-%.12s", id);
         return cgroup_make(parent, name, ret_path, ret_fd, error) &&
-               (is_privileged || run_may_use_all_devices(spec) ||
+               (options->privileged || run_may_use_all_devices(spec) ||
                 cgroup_limit_devices(*ret_fd, spec, error));
 }
 
@@ -217,10 +217,9 @@ bool container_exec(
                 .output_fd = options->output_fd,
                 .timeout_usec = options->timeout_usec,
         };
-        g_autoptr(RuntimePlan) plan = run_plan(runtime, &c, 0, error);
+        g_autoptr(RuntimePlan) plan = run_plan(runtime, &c, options->n_preserved_fds, error);
         g_autoptr(Session) session = plan ? session_new(&request, error) : NULL;
-        if (!session ||
-            !open_exec_cgroup(record, c.spec, options->privileged, &cgroup, &cgroup_fd, error))
+        if (!session || !open_exec_cgroup(record, c.spec, options, &cgroup, &cgroup_fd, error))
                 return false;
         ExecTarget target = { pid_fd, cgroup_fd, namespaces_of(c.spec, record->pid) };
         if (!reach_cgroup(record, cgroup, &target, error))

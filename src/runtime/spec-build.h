@@ -34,6 +34,8 @@ bool spec_build(const SpecRequest *request, OciSpec **ret_spec, GError **error);
 /* The parts, each in a file of its own; for spec_build() and tests. */
 bool spec_build_environment(
                 const SpecRequest *request, const char *home, OciSpec *spec, GError **error);
+/* --env-file: a word a line, "NAME=VALUE" or "NAME", added to words. */
+bool spec_read_environment_file(const char *path, GPtrArray *words, GError **error);
 bool spec_build_mounts(const SpecRequest *request, OciSpec *spec, GError **error);
 #define SHM_SIZE_DEFAULT 65536000 /* Podman's, of /dev/shm */
 bool spec_build_security(const SpecRequest *request, OciSpec *spec, GError **error);

@@ -54,7 +54,8 @@ static bool set_word(Environment *env, const char *word, const char *what, GErro
 }
 
 /* podman-run(1) --env-file: one assignment a line, # comments, no quoting. */
-static bool add_file(Environment *env, const char *path, GError **error) {
+typedef bool (*WordAct)(void *data, const char *word, const char *what, GError **error);
+static bool read_file(const char *path, WordAct act, void *data, GError **error) {
         g_autofree char *text = NULL;
         if (!file_read_text(AT_FDCWD, path, ENV_FILE_SIZE_MAX, &text, error))
                 return false;
@@ -67,10 +68,29 @@ static bool add_file(Environment *env, const char *path, GError **error) {
                         line++;
                 if (*line == '\0' || *line == '#')
                         continue;
-                if (!set_word(env, line, what, error))
+                if (!act(data, line, what, error))
                         return false;
         }
         return true;
+}
+
+static bool set_word_of_file(void *env, const char *word, const char *what, GError **error) {
+        return set_word(env, word, what, error);
+}
+
+static bool add_file(Environment *env, const char *path, GError **error) {
+        return read_file(path, set_word_of_file, env, error);
+}
+
+static bool keep_word(void *words, const char *word, const char *what, GError **error) {
+        if (*word == '=')
+                return error_set_invalid(error, "%s: '%s' has no variable name", what, word);
+        g_ptr_array_add(words, g_strdup(word));
+        return true;
+}
+
+bool spec_read_environment_file(const char *path, GPtrArray *words, GError **error) {
+        return read_file(path, keep_word, words, error);
 }
 
 /* podman-run(1) --http-proxy: what the launcher has, below everything else. */

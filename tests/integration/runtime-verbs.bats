@@ -214,3 +214,34 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     run -0 lab berth history --format json $image
     [[ $output == *'"tags"'*"\"$image\""* && $output =~ \"size\":\ [1-9] ]]
 }
+
+@test "exec: descriptors, files of variables, exit statuses, sessions" {
+    service ex > /dev/null
+    lab sh -c 'printf "FROM=file\n# no\nOVER=file\n" > /tmp/exec.env'
+    [ "$(lab berth exec --env-file /tmp/exec.env -e OVER=flag ex sh -c 'echo $FROM $OVER')" = "file flag" ]
+    [ "$(lab sh -c 'echo three > /tmp/three; exec 3< /tmp/three 5< /tmp/three; berth exec --preserve-fds 1 ex cat /proc/self/fd/3')" = three ]
+    [ "$(lab sh -c 'exec 3< /tmp/three 5< /tmp/three; berth exec --preserve-fd 5 ex sh -c "cat <&5; readlink /proc/self/fd/3; cat <&4"')" = $'three\n/dev/null' ]
+    run lab sh -c 'exec 3<&-; berth exec --preserve-fds 1 ex true'
+    [ "$status" = 125 ]
+    [ "$output" = "Error: file descriptor 3 is not available - the preserve-fds option requires that file descriptors must be passed" ]
+    run lab berth exec --env-file /nosuch ex true
+    [ "$status" = 125 ]
+    [[ $output == *"/nosuch"* ]]
+    run lab berth exec ex nosuch
+    [ "$status" = 127 ]
+    run lab berth exec ex /etc
+    [ "$status" = 126 ]
+    run lab berth exec ex sh -c 'exit 42'
+    [ "$status" = 42 ]
+    run lab berth exec --detach-keys ctrl-x ex true
+    [ "$status" = 125 ]
+    [[ $output == *"--detach-keys"* ]]
+    id=$(lab berth exec -d ex sleep 1000)
+    [[ $id =~ ^[0-9a-f]{64}$ ]]
+    lab test -d "/sys/fs/cgroup/system.slice/berth-ex.service/exec-${id:0:12}"
+    lab berth stop -t 0 ex
+    run lab berth exec ex true
+    [ "$status" = 255 ]
+    [ "$output" = "Error: can only create exec sessions on running containers: container state improper" ]
+    lab rm -f /tmp/exec.env /tmp/three
+}
