@@ -89,3 +89,20 @@ void health_timer_stop(const char *container_id) {
         if (bus)
                 (void) bus_stop_unit_begin(bus, timer, &job, NULL);
 }
+
+bool health_timer_renew(const ContainerRecord *record, GError **error) {
+        g_autofree char *transient = record_transient_unit(record);
+        bool in_unit = record->unit && g_str_has_suffix(record->unit, ".service");
+        if (in_unit && strcmp(record->unit, transient) != 0)
+                return true;
+        g_autofree char *timer = unit_name(record, in_unit, ".timer");
+        g_autofree char *job = NULL;
+        g_autoptr(Bus) bus = bus_open(error);
+        if (!bus)
+                return false;
+        GError *inner = NULL;
+        if (!bus_stop_unit_begin(bus, timer, &job, &inner) ||
+            !bus_stop_unit_wait(bus, timer, job, &inner))
+                g_error_free(inner); /* it had none until now */
+        return health_timer_start(record, in_unit, error);
+}

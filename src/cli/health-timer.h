@@ -9,5 +9,8 @@
 /* in_unit: the container's service is us, and the timer ends with it. Nothing without a check. */
 bool health_timer_start(const ContainerRecord *record, bool in_unit, GError **error);
 
+/* Of a running container whose check has changed. A timer of the generator stays as it is. */
+bool health_timer_renew(const ContainerRecord *record, GError **error);
+
 /* After the end of a container; its timer may be gone already. */
 void health_timer_stop(const char *container_id);

@@ -158,12 +158,18 @@ options_parse(const OptionTable *table,
                         return OPTION_RESULT_ERROR;
         }
         if ((int) operands->len < table->operands_min) {
-                error_set_invalid(
-                                error,
-                                table->operands_min == 1
-                                                ? "requires at least %d arg, only received %u"
-                                                : "requires at least %d arg(s), only received %u",
-                                table->operands_min, operands->len);
+                if (table->operands_max == table->operands_min)
+                        error_set_invalid(
+                                        error, "accepts %d arg(s), received %u",
+                                        table->operands_min, operands->len);
+                else
+                        error_set_invalid(
+                                        error,
+                                        table->operands_min == 1 ? "requires at least %d arg, only "
+                                                                   "received %u"
+                                                                 : "requires at least %d arg(s), "
+                                                                   "only received %u",
+                                        table->operands_min, operands->len);
                 return OPTION_RESULT_ERROR;
         }
         if (table->operands_max >= 0 && (int) operands->len > table->operands_max) {

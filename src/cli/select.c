@@ -90,6 +90,13 @@ GPtrArray *selection_resolve(Runtime *runtime, const Selection *selection, GErro
         return g_steal_pointer(&list);
 }
 
+static int fail(const Selection *selection, GError **error) {
+        bool unknown = g_error_matches(*error, RUNTIME_ERROR, RUNTIME_ERROR_NO_CONTAINER);
+        bool in_use = g_error_matches(*error, RUNTIME_ERROR, RUNTIME_ERROR_STATE);
+        int status = verb_fail(error);
+        return !selection->fine_statuses ? status : unknown ? 1 : in_use ? 2 : status;
+}
+
 int selection_run(
                 Runtime *runtime,
                 const Selection *selection,
@@ -99,7 +106,7 @@ int selection_run(
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) list = selection_resolve(runtime, selection, &error);
         if (!list)
-                return verb_fail(&error);
+                return fail(selection, &error);
         bool by_name = !selection->all && !selection->latest && !selection->filters &&
                        !selection->cidfiles;
         bool same_length = by_name && g_strv_length(selection->names) == list->len;
@@ -108,7 +115,7 @@ int selection_run(
                 ContainerRecord *record = list->pdata[i];
                 g_autofree char *shown = g_strdup(same_length ? selection->names[i] : record->id);
                 if (!act(runtime, record, data, &error))
-                        status = verb_fail(&error);
+                        status = fail(selection, &error);
                 else if (print && !selection->quiet)
                         printf("%s\n", shown);
         }

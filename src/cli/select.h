@@ -15,6 +15,7 @@ typedef struct Selection {
         bool latest;
         bool quiet;          /* nothing is printed of those that worked */
         bool ignore;         /* a name that nobody has is fine */
+        bool fine_statuses;  /* podman-rm(1): 1 for an unknown name, 2 for one in the way */
         bool running_only;   /* of --all and of --filter */
         GPtrArray *filters;  /* of char *; then names are not needed */
         GPtrArray *cidfiles; /* files with ids, of char * */

@@ -71,7 +71,9 @@ attach(Runtime *runtime,
         if (pid_fd < 0)
                 return error_set(
                                 error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
-                                "you can only attach to running containers");
+                                "attaching to container %s: you can only attach to running "
+                                "containers",
+                                record->id);
         if (proxies)
                 forward_signals(pid_fd);
         container_event(runtime, record, "attach");

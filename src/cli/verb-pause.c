@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth pause, unpause: the cgroup freezer. */
 #include "base/error.h"
+#include "cli/container-json.h"
 #include "cli/options.h"
 #include "cli/select.h"
 #include "cli/verbs.h"
@@ -31,7 +32,7 @@ static bool pause_one(Runtime *runtime, ContainerRecord *record, void *data, GEr
                 return error_set(
                                 error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
                                 "\"%s\" is not running, can't pause: container state improper",
-                                record->id);
+                                container_state_text(record));
         if (!container_freeze(record, true, error))
                 return false;
         container_event(runtime, record, "pause");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth rename */
+#include <string.h>
+
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/start.h"
@@ -26,7 +28,8 @@ int verb_rename(int argc, char **argv) {
                 return begun;
         g_autoptr(ContainerRecord) record = record_find(runtime.records, names[0], &error);
         if (!record || !container_check_name(names[1], &error) ||
-            !record_rename(runtime.records, record, names[1], &error))
+            (strcmp(record->name, names[1]) != 0 &&
+             !record_rename(runtime.records, record, names[1], &error)))
                 return verb_fail(&error);
         container_event(&runtime, record, "rename");
         return EXIT_STATUS_OK;

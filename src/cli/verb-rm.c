@@ -33,6 +33,7 @@ static const OptionRow rows[] = {
 static bool check(void *data, GError **error) {
         RmOptions *options = data;
         options->selection.ignore = options->selection.ignore || options->force;
+        options->selection.fine_statuses = true;
         return true;
 }
 

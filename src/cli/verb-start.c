@@ -38,9 +38,7 @@ static bool check(void *data, GError **error) {
                    (options->selection.names && options->selection.names[0] &&
                     !options->selection.names[1]);
         return !options->attach || (one && !options->selection.all) ||
-               error_set_invalid(
-                               error, "you cannot start and attach multiple containers at once: "
-                                      "invalid argument");
+               error_set_invalid(error, "you cannot start and attach multiple containers at once");
 }
 
 /* As our child, like `run` without -d. */

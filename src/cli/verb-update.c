@@ -6,27 +6,37 @@
 #include "base/error.h"
 #include "cli/container-flags.h"
 #include "cli/exit.h"
+#include "cli/health-timer.h"
 #include "cli/options.h"
 #include "cli/start.h"
+#include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/cgroup-manager.h"
 #include "runtime/event.h"
+#include "runtime/health.h"
 #include "runtime/spec-build.h"
 
 /* The rows of `run` that can be changed later. Caller frees. */
 static OptionRow *limit_rows(void) {
-        static const char *const names[] = {
-                "blkio-weight",     "blkio-weight-device", "cpu-period",      "cpu-quota",
-                "cpu-rt-period",    "cpu-rt-runtime",      "cpu-shares",      "cpus",
-                "cpuset-cpus",      "cpuset-mems",         "device-read-bps", "device-read-iops",
-                "device-write-bps", "device-write-iops",   "memory",          "memory-reservation",
-                "memory-swap",      "memory-swappiness",   "pids-limit",      NULL
-        };
-        OptionRow *rows = g_new0(OptionRow, G_N_ELEMENTS(names));
+        static const char *const names[] = { "blkio-weight",     "blkio-weight-device",
+                                             "cpu-period",       "cpu-quota",
+                                             "cpu-rt-period",    "cpu-rt-runtime",
+                                             "cpu-shares",       "cpus",
+                                             "cpuset-cpus",      "cpuset-mems",
+                                             "device-read-bps",  "device-read-iops",
+                                             "device-write-bps", "device-write-iops",
+                                             "memory",           "memory-reservation",
+                                             "memory-swap",      "memory-swappiness",
+                                             "pids-limit",       "restart",
+                                             "no-healthcheck",   NULL };
+        size_t n_all = 1;
+        for (const OptionRow *row = container_flag_rows; row->name; row++)
+                n_all++;
+        OptionRow *rows = g_new0(OptionRow, n_all);
         size_t n = 0;
         for (const OptionRow *row = container_flag_rows; row->name; row++)
-                if (g_strv_contains(names, row->name))
+                if (g_strv_contains(names, row->name) || g_str_has_prefix(row->name, "health-"))
                         rows[n++] = *row;
         return rows;
 }
@@ -56,23 +66,66 @@ static void merge(OciSpec *spec, JsonNode *changes) {
         }
 }
 
+static bool changes_health(const ContainerOptions *o) {
+        const char *const given[] = { o->health_cmd,
+                                      o->health_interval,
+                                      o->health_timeout,
+                                      o->health_start_period,
+                                      o->health_retries,
+                                      o->health_startup_cmd,
+                                      o->health_startup_interval,
+                                      o->health_startup_timeout,
+                                      o->health_startup_retries,
+                                      o->health_startup_success,
+                                      o->health_on_failure,
+                                      o->health_log_destination,
+                                      o->health_max_log_count,
+                                      o->health_max_log_size };
+        for (size_t i = 0; i < G_N_ELEMENTS(given); i++)
+                if (given[i])
+                        return true;
+        return o->no_healthcheck;
+}
+
+/* What is no limit: the policy for the next start, the check and its timer at once. */
 static bool
-update(Runtime *runtime,
-       const ContainerRecord *record,
-       const ContainerOptions *options,
-       GError **error) {
+update_record(Runtime *runtime,
+              ContainerRecord *record,
+              const ContainerOptions *options,
+              GError **error) {
+        bool health = changes_health(options);
+        if (!options->restart && !health)
+                return true;
+        if (options->restart) {
+                if (!transient_check_restart(options->restart, error))
+                        return false;
+                g_free(record->restart);
+                record->restart = g_strdup(options->restart);
+        }
+        if (health && !health_change(options, record, error))
+                return false;
+        if (!record_save(runtime->records, record, error))
+                return false;
+        return !health || record_status(record) != CONTAINER_RUNNING ||
+               health_timer_renew(record, error);
+}
+
+static bool
+update(Runtime *runtime, ContainerRecord *record, const ContainerOptions *options, GError **error) {
+        if (!update_record(runtime, record, options, error))
+                return false;
         const SpecRequest request = { .options = options };
         g_autoptr(OciSpec) spec = record_load_spec(runtime->records, record, error);
         g_autoptr(OciSpec) changes = oci_spec_new();
         if (!spec || !spec_build_resources(&request, changes, error))
                 return false;
+        container_event(runtime, record, "update");
         if (!changes->resources)
-                return error_set_invalid(error, "no limit was given that could be changed");
+                return true;
         if (record_status(record) == CONTAINER_RUNNING &&
             !cgroup_update(record->cgroup, record->unit, changes->resources, error))
                 return false;
         merge(spec, changes->resources);
-        container_event(runtime, record, "update");
         return record_save_spec(runtime->records, record, spec, error);
 }
 

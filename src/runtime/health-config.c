@@ -181,18 +181,23 @@ static JsonNode *config_node(const HealthConfig *c) {
         return node;
 }
 
-bool health_describe(
-                const ContainerOptions *options,
-                const OciImageConfig *image,
-                ContainerRecord *record,
-                GError **error) {
-        g_autoptr(HealthConfig) c = g_new0(HealthConfig, 1);
+static HealthConfig *default_config(void) {
+        HealthConfig *c = g_new0(HealthConfig, 1);
         c->check = c->startup = (HealthCheck){ .interval_usec = INTERVAL_DEFAULT_USEC,
                                                .timeout_usec = TIMEOUT_DEFAULT_USEC,
                                                .retries = RETRIES_DEFAULT };
         c->startup.retries = 0;
         c->log_count = LOG_COUNT_DEFAULT;
         c->log_size = LOG_SIZE_DEFAULT;
+        return c;
+}
+
+bool health_describe(
+                const ContainerOptions *options,
+                const OciImageConfig *image,
+                ContainerRecord *record,
+                GError **error) {
+        g_autoptr(HealthConfig) c = default_config();
         if (image && image->healthcheck)
                 take_image(image->healthcheck, c);
         if (!take_flags(options, c, error))
@@ -241,4 +246,18 @@ HealthConfig *health_config(const ContainerRecord *record, GError **error) {
         c->action = (HealthAction) CLAMP(action, 0, HEALTH_ACTION_STOP);
         c->log_folder = g_strdup(folder);
         return g_steal_pointer(&c);
+}
+
+bool health_change(const ContainerOptions *options, ContainerRecord *record, GError **error) {
+        g_autoptr(HealthConfig) c =
+                        record->health ? health_config(record, error) : default_config();
+        if (!c || !take_flags(options, c, error))
+                return false;
+        if (options->no_healthcheck && options->health_cmd && *options->health_cmd)
+                return error_set_invalid(
+                                error, "cannot specify both --no-healthcheck and --health-cmd");
+        g_clear_pointer(&record->health, json_node_unref);
+        if (!options->no_healthcheck && c->check.test)
+                record->health = config_node(c);
+        return true;
 }

@@ -44,6 +44,9 @@ bool health_describe(
                 ContainerRecord *record,
                 GError **error);
 
+/* `update`: the flags that are given change record->health. */
+bool health_change(const ContainerOptions *options, ContainerRecord *record, GError **error);
+
 /* NULL without an error when the container has no check. */
 HealthConfig *health_config(const ContainerRecord *record, GError **error);
 const char *health_action_to_text(HealthAction action);

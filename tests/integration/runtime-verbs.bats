@@ -23,7 +23,7 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     for verb in start stop restart pause unpause rm kill wait logs "exec foo ls"; do
         [[ $verb == *foo* ]] || verb="$verb foo"
         run lab berth $verb
-        [ "$status" = 125 ]
+        [ "$status" = "$([ "$verb" = "rm foo" ] && echo 1 || echo 125)" ]
         [[ $output == 'Error: no container with '*'"foo" found: no such container' ]]
     done
     run lab berth container exists foo
@@ -156,8 +156,11 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     lab berth restart lim > /dev/null
     [ "$(property berth-lim.service MemoryMax)" = 67108864 ]
     [ "$(lab berth inspect lim --format '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}')" = "67108864 60" ]
-    run lab berth update lim
-    [ "$status" = 125 ]
+    [ "$(lab berth update lim)" = "$id" ]
+    lab berth update --restart always lim
+    [ "$(lab berth inspect lim --format '{{.HostConfig.RestartPolicy.Name}}')" = always ]
+    run lab berth update --restart foo lim
+    [ "$output" = 'Error: "foo" is not a valid restart policy: invalid argument' ]
     run lab berth update --name x lim
     [ "$status" = 125 ]
 }
@@ -170,7 +173,7 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     [[ $output == *tick*"got it" ]]
     run lab berth attach att
     [ "$status" = 125 ]
-    [ "$output" = "Error: you can only attach to running containers" ]
+    [[ $output == "Error: attaching to container "*": you can only attach to running containers" ]]
 }
 
 @test "info and version answer templates by Podman's names" {
@@ -244,4 +247,46 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     [ "$status" = 255 ]
     [ "$output" = "Error: can only create exec sessions on running containers: container state improper" ]
     lab rm -f /tmp/exec.env /tmp/three
+}
+
+@test "wait for conditions" {
+    lab berth create --name made --network none $image sleep 1000
+    [ "$(lab berth wait made)" = 0 ]
+    [ "$(lab berth wait --condition created made)" = -1 ]
+    service up > /dev/null
+    [ "$(lab berth wait --condition running,exited -i 10ms up)" = -1 ]
+    lab berth wait --condition stopped -i 10ms up > "$BATS_TEST_TMPDIR/code" &
+    lab berth stop up
+    wait $!
+    [ "$(cat "$BATS_TEST_TMPDIR/code")" = 5 ]
+    run lab berth wait --condition foo up
+    [ "$status" = 125 ]
+    [ "$output" = "Error: unknown container state: foo: invalid argument" ]
+    run lab berth wait --interval xx up
+    [ "$output" = 'Error: time: invalid duration "xx"' ]
+    run lab berth wait --condition healthy up
+    [[ $output == 'Error: cannot use condition "healthy": container '*' has no healthcheck' ]]
+}
+
+@test "rm tells by its status what was wrong, rename to the same name is nothing" {
+    service kept > /dev/null
+    run lab berth rm kept
+    [ "$status" = 2 ]
+    [[ $output == *"cannot remove container "*"as it is running"* ]]
+    run lab berth rm nosuch
+    [ "$status" = 1 ]
+    lab berth rename kept kept
+    [ "$(lab berth inspect kept --format '{{.Name}}')" = kept ]
+}
+
+@test "update gives a running container a health check, another one, and none" {
+    id=$(service sick)
+    lab berth update --health-cmd 'test -e /fine' --health-interval 1s --health-retries 1 sick
+    until_true 10 lab sh -c '[ "$(berth inspect sick --format "{{.State.Health.Status}}")" = unhealthy ]'
+    lab berth update --health-cmd 'true' sick
+    until_true 10 lab sh -c '[ "$(berth inspect sick --format "{{.State.Health.Status}}")" = healthy ]'
+    lab berth update --no-healthcheck sick
+    run lab berth healthcheck run sick
+    [ "$status" = 125 ]
+    [[ $output == *"has no defined healthcheck"* ]]
 }
