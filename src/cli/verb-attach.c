@@ -9,24 +9,33 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "cli/attach-session.h"
 #include "cli/container-log.h"
 #include "cli/exit-code.h"
 #include "cli/exit.h"
 #include "cli/options.h"
+#include "cli/select.h"
 #include "cli/start.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/event.h"
 #include "systemd/journal-read.h"
 
+#define DETACH_KEYS "ctrl-p,ctrl-q"
+
 typedef struct AttachOptions {
-        bool no_stdin;
+        bool no_stdin, latest;
+        char *detach_keys;
         int sig_proxy; /* -1: not given */
 } AttachOptions;
 
 static const OptionRow rows[] = {
         { "no-stdin", 0, OPTION_BOOL, offsetof(AttachOptions, no_stdin), NULL,
-          "Accepted: standard input is never attached" },
+          "Our standard input is not the container's" },
+        { "detach-keys", 0, OPTION_STRING, offsetof(AttachOptions, detach_keys), "KEYS",
+          "Leave a terminal by these: ctrl-p,ctrl-q if not given" },
+        { "latest", 'l', OPTION_BOOL, offsetof(AttachOptions, latest), NULL,
+          "The newest container" },
         { "sig-proxy", 0, OPTION_TRISTATE, offsetof(AttachOptions, sig_proxy), NULL,
           "Signals go on to the container (the default)" },
         { NULL },
@@ -61,39 +70,66 @@ print_line(uint64_t realtime_usec,
         return !ferror(out);
 }
 
+/* By what the container writes to its log, in whole lines. */
 static bool
-attach(Runtime *runtime,
+follow(Runtime *runtime,
        const ContainerRecord *record,
-       bool proxies,
-       int *ret_code,
+       int pid_fd,
+       AttachInput *input,
        GError **error) {
-        autofd int pid_fd = record_open_pidfd(record);
-        if (pid_fd < 0)
-                return error_set(
-                                error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
-                                "attaching to container %s: you can only attach to running "
-                                "containers",
-                                record->id);
-        if (proxies)
-                forward_signals(pid_fd);
-        container_event(runtime, record, "attach");
-        runtime_event_flush(runtime);
         JournalRequest request = {
                 .not_before_usec = (uint64_t) g_get_real_time(),
                 .tail = -1,
                 .follow = true,
                 .until_gone_fd = pid_fd,
         };
-        return container_log_read(runtime, record, &request, print_line, NULL, error) &&
-               container_exit_code_await(runtime, record, ret_code, error);
+        if (input->input_fd >= 0)
+                attach_pump_input(input);
+        return container_log_read(runtime, record, &request, print_line, NULL, error);
+}
+
+static bool
+attach(Runtime *runtime,
+       const ContainerRecord *record,
+       const AttachOptions *options,
+       int *ret_code,
+       GError **error) {
+        autofd int pid_fd = record_open_pidfd(record);
+        g_auto(AttachInput) input = { .input_fd = -1, .show_fd = -1 };
+        g_autofree char *keys = NULL;
+        GError *inner = NULL;
+        if (pid_fd < 0)
+                return error_set(
+                                error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
+                                "attaching to container %s: you can only attach to running "
+                                "containers",
+                                record->id);
+        if (!attach_parse_keys(
+                            options->detach_keys ? options->detach_keys : DETACH_KEYS, &keys,
+                            &inner)) {
+                g_propagate_prefixed_error(error, inner, "attaching to container %s: ", record->id);
+                return false;
+        }
+        bool with_stdin = !options->no_stdin && record->interactive;
+        if ((with_stdin || record->tty) && !attach_input_open(runtime, record, &input, error))
+                return false;
+        if (options->sig_proxy != 0)
+                forward_signals(pid_fd);
+        container_event(runtime, record, "attach");
+        runtime_event_flush(runtime);
+        bool detached = false, terminal = record->tty && input.input_fd >= 0;
+        *ret_code = EXIT_STATUS_OK;
+        if (!(terminal ? attach_terminal(&input, keys, with_stdin, &detached, error)
+                       : follow(runtime, record, pid_fd, &input, error)))
+                return false;
+        return detached || container_exit_code_await(runtime, record, ret_code, error);
 }
 
 int verb_attach(int argc, char **argv) {
         static const OptionTable table = {
                 .usage = "berth attach [options] CONTAINER",
-                .description = "Follow a running container: output, signals, exit status",
+                .description = "Follow a running container: output, input, signals, exit status",
                 .rows = rows,
-                .operands_min = 1,
                 .operands_max = 1,
         };
         AttachOptions options = { .sig_proxy = -1 };
@@ -103,9 +139,18 @@ int verb_attach(int argc, char **argv) {
         int status;
         if (!cli_begin(&table, argc, argv, &options, &names, &runtime, &status))
                 return status;
-        g_autoptr(ContainerRecord) record = record_find(runtime.records, names[0], &error);
         int code = EXIT_STATUS_ERROR;
-        return record && attach(&runtime, record, options.sig_proxy != 0, &code, &error)
-                               ? code
-                               : verb_fail(&error);
+        const Selection selection = { .names = names, .latest = options.latest };
+        if (!names[0] && !options.latest)
+                error_set_invalid(
+                                &error, "\"berth attach\" requires a name, id, or the \"--latest\" "
+                                        "flag");
+        g_autoptr(GPtrArray) records =
+                        error ? NULL : selection_resolve(&runtime, &selection, &error);
+        if (records && records->len == 0)
+                error_set(&error, RUNTIME_ERROR, RUNTIME_ERROR_NO_CONTAINER,
+                          "no containers exist: no such container");
+        bool ok = !error && attach(&runtime, records->pdata[0], &options, &code, &error);
+        g_free(options.detach_keys);
+        return ok ? code : verb_fail(&error);
 }

@@ -27,6 +27,9 @@
 #define STREAMS_MAX      16384
 #define IDLE_EXIT_MSEC   30000
 #define MESSAGE_SIZE_MAX 2900
+#define FDS_MAX          4
+#define ATTACH           "ATTACH=" /* messages of relay-client.h that hand nothing over */
+#define CLOSE            "CLOSE="
 
 typedef struct Relay {
         int epoll_fd;
@@ -89,7 +92,7 @@ static int add_stream(Relay *relay, Stream *stream) {
         Stream **slot = free_slot(relay);
         if (!slot)
                 return -ENOSPC;
-        int r = watch(relay, stream->fd, stream, EPOLLIN | EPOLLET);
+        int r = watch(relay, stream->fd, stream, (stream->is_input ? 0 : EPOLLIN) | EPOLLET);
         if (r < 0)
                 return r;
         *slot = stream;
@@ -147,40 +150,85 @@ static int check_peer(int fd) {
         return peer.uid == geteuid() || peer.uid == 0 ? 0 : -EPERM;
 }
 
-/* One terminal or two pipes, for tee(2) works on pipes only; then perhaps a file. */
-static int check_sources(const int fds[3], size_t n_fds, size_t *ret_sources, int *ret_file_fd) {
-        struct stat st[3];
+/* One terminal, or two pipes, for tee(2) works on pipes only, and perhaps that to the standard
+ * input; then perhaps a file. */
+static int
+check_sources(const int fds[FDS_MAX], size_t n_fds, size_t *ret_sources, int *ret_file_fd) {
+        struct stat st[FDS_MAX];
         for (size_t i = 0; i < n_fds; i++)
                 if (fstat(fds[i], &st[i]) < 0)
                         return -errno;
         bool has_file = n_fds > 1 && S_ISREG(st[n_fds - 1].st_mode);
         size_t n = n_fds - (has_file ? 1 : 0);
         if (!(n == 1 && S_ISCHR(st[0].st_mode)) &&
-            !(n == 2 && S_ISFIFO(st[0].st_mode) && S_ISFIFO(st[1].st_mode)))
+            !((n == 2 || (n == 3 && S_ISFIFO(st[2].st_mode))) && S_ISFIFO(st[0].st_mode) &&
+              S_ISFIFO(st[1].st_mode)))
                 return -EINVAL;
         *ret_sources = n;
         *ret_file_fd = has_file ? fds[n_fds - 1] : -1;
         return 0;
 }
 
+static void close_all(int fds[FDS_MAX]) {
+        for (int i = 0; i < FDS_MAX; i++)
+                fd_close(&fds[i]);
+}
+
+/* Where to write a container's input. */
+static Stream *find_input(const Relay *relay, const char *id) {
+        for (size_t i = 0; i < relay->n_slots; i++) {
+                Stream *stream = relay->streams[i];
+                if (stream && (stream->is_console || stream->is_input) && stream_is_of(stream, id))
+                        return stream;
+        }
+        return NULL;
+}
+
+/* Sends a copy of the input's end, and shows a terminal's output on the pipe that came. */
+static int attach_client(Relay *relay, int fd, const char *id, int fds[FDS_MAX], size_t n_fds) {
+        Stream *stream = find_input(relay, id);
+        int r = stream && n_fds == 1 ? 0 : stream ? -EINVAL : -ENOENT;
+        if (r >= 0)
+                r = fd_send(fd, "FD", 2, &stream->fd, 1);
+        if (r >= 0 && stream->is_console) {
+                stream_set_client(stream, fds[0]);
+                fds[0] = -1;
+        }
+        close_all(fds);
+        return r;
+}
+
+/* The client's input is at its end, and so is the container's; not that of a terminal. */
+static int close_input(Relay *relay, const char *id, int fds[FDS_MAX], size_t n_fds) {
+        Stream *stream = find_input(relay, id);
+        close_all(fds);
+        if (n_fds > 0 || !stream || !stream->is_input)
+                return -EINVAL;
+        forget(relay, stream);
+        return 0;
+}
+
 static int serve(Relay *relay, int fd) {
         char fields[MESSAGE_SIZE_MAX + 1];
-        int fds[3] = { -1, -1, -1 }, file_fd = -1;
+        int fds[FDS_MAX] = { -1, -1, -1, -1 }, file_fd = -1;
         size_t n_fds = 0, n_sources = 0;
         int r = check_peer(fd);
         if (r < 0)
                 return r;
-        ssize_t n = fd_receive(fd, fields, MESSAGE_SIZE_MAX, fds, 3, &n_fds);
+        ssize_t n = fd_receive(fd, fields, MESSAGE_SIZE_MAX, fds, FDS_MAX, &n_fds);
         if (n < 0)
                 return (int) n;
         fields[n] = '\0';
-        r = n_fds > 0 && n > 0 && strlen(fields) == (size_t) n ? 0 : -EINVAL;
+        r = n > 0 && strlen(fields) == (size_t) n ? 0 : -EINVAL;
+        if (r >= 0 && strncmp(fields, ATTACH, sizeof ATTACH - 1) == 0)
+                return attach_client(relay, fd, fields + sizeof ATTACH - 1, fds, n_fds);
+        if (r >= 0 && strncmp(fields, CLOSE, sizeof CLOSE - 1) == 0)
+                return close_input(relay, fields + sizeof CLOSE - 1, fds, n_fds);
         if (r >= 0)
-                r = check_sources(fds, n_fds, &n_sources, &file_fd);
+                r = n_fds == 0 ? -EINVAL : check_sources(fds, n_fds, &n_sources, &file_fd);
         for (size_t i = 0; i < n_sources && r >= 0; i++)
                 r = accept_stream(relay, fields, i == 0 ? 6 : 3, &fds[i], file_fd);
-        for (int i = 0; i < 3; i++)
-                fd_close(&fds[i]);
+        close_all(fds);
         return r;
 }
 
@@ -260,6 +308,10 @@ static int open_all(Relay *relay) {
         sigemptyset(&signals);
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGINT);
+        sigset_t broken;
+        sigemptyset(&broken);
+        sigaddset(&broken, SIGPIPE);
+        (void) sigprocmask(SIG_BLOCK, &broken, NULL); /* a client that left */
         (void) sigprocmask(SIG_BLOCK, &signals, NULL);
         relay->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
         if (relay->signal_fd < 0)

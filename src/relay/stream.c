@@ -41,6 +41,7 @@ static int take_fd(Stream *stream, int fd) {
         if (fstat(fd, &st) < 0)
                 return -errno;
         stream->is_console = S_ISCHR(st.st_mode);
+        stream->is_input = S_ISFIFO(st.st_mode) && (flags & O_ACCMODE) == O_WRONLY;
         if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
                 return -errno;
         stream->fd = fd;
@@ -62,7 +63,7 @@ int stream_create(
                 const char *fields,
                 int priority,
                 int fd) {
-        *stream = (Stream){ .fd = -1, .file_fd = -1 };
+        *stream = (Stream){ .fd = -1, .file_fd = -1, .client_fd = -1 };
         size_t n = strlen(fields);
         int r = set_name(stream, name);
         if (r < 0 || n >= sizeof stream->state->fields)
@@ -88,7 +89,7 @@ int stream_create(
 }
 
 int stream_restore(Stream *stream, int dir_fd, const char *name, int fd) {
-        *stream = (Stream){ .fd = -1, .file_fd = -1 };
+        *stream = (Stream){ .fd = -1, .file_fd = -1, .client_fd = -1 };
         int r = set_name(stream, name);
         if (r < 0)
                 return r;
@@ -113,6 +114,7 @@ void stream_set_file(Stream *stream, int file_fd) {
 void stream_destroy(Stream *stream, int dir_fd) {
         fd_close(&stream->fd);
         fd_close(&stream->file_fd);
+        fd_close(&stream->client_fd);
         if (stream->state)
                 (void) munmap(stream->state, sizeof(StreamState)); /* an address of our own */
         stream->state = NULL;
@@ -165,6 +167,30 @@ static bool stream_has_ended(const Stream *stream) {
         return poll(&polled, 1, 0) > 0 && (polled.revents & POLLHUP);
 }
 
+bool stream_is_of(const Stream *stream, const char *container_id) {
+        static const char name[] = "CONTAINER_ID_FULL=";
+        for (size_t i = 0; i < stream->source.n_fields; i++)
+                if (strncmp(stream->source.fields[i], name, sizeof name - 1) == 0)
+                        return strcmp(stream->source.fields[i] + sizeof name - 1, container_id) ==
+                               0;
+        return false;
+}
+
+void stream_set_client(Stream *stream, int client_fd) {
+        int flags = fcntl(client_fd, F_GETFL);
+        fd_close(&stream->client_fd);
+        stream->client_fd = client_fd;
+        (void) fcntl(client_fd, F_SETFL, flags | O_NONBLOCK); /* else one that sleeps stops us */
+}
+
+/* A client that does not keep up misses something, one that left is forgotten; SIGPIPE is blocked.
+ */
+static void show_client(Stream *stream, const char *bytes, size_t size) {
+        if (stream->client_fd >= 0 && write(stream->client_fd, bytes, size) < 0 &&
+            errno != EAGAIN && errno != EINTR)
+                fd_close(&stream->client_fd);
+}
+
 /* EIO: no process has the terminal open any more, pty(7). */
 static int drain_console(Stream *stream) {
         for (;;) {
@@ -176,6 +202,8 @@ static int drain_console(Stream *stream) {
                 if (n < 0 && errno == EAGAIN)
                         return 0;
                 bool ended = n <= 0;
+                if (!ended)
+                        show_client(stream, stream->pending + stream->pending_size, (size_t) n);
                 stream->pending_size += ended ? 0 : (size_t) n;
                 bool full = stream->pending_size == sizeof stream->pending;
                 size_t done = log_lines_send(
@@ -188,7 +216,14 @@ static int drain_console(Stream *stream) {
         }
 }
 
+static int input_has_ended(const Stream *stream) {
+        struct pollfd polled = { .fd = stream->fd };
+        return poll(&polled, 1, 0) > 0 && (polled.revents & POLLERR);
+}
+
 int stream_drain(Stream *stream, const int scratch[2]) {
+        if (stream->is_input) /* woken: POLLERR, nobody reads any more, poll(2) */
+                return input_has_ended(stream);
         if (stream->is_console)
                 return drain_console(stream);
         static char bytes[LOG_LINE_MAX]; /* one stream at a time */

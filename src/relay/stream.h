@@ -36,6 +36,8 @@ typedef struct Stream {
         int fd;        /* read end, non-blocking; of a terminal its master */
         int file_fd;   /* where the lines go instead of the journal, or -1 */
         bool is_console;
+        bool is_input;       /* fd is the end of the container's standard input that we hold open */
+        int client_fd;       /* who is attached sees a terminal's output at once; -1: nobody */
         size_t pending_size; /* of a terminal: what is no whole line yet */
         char pending[4096];
         StreamState *state;
@@ -61,6 +63,12 @@ void stream_set_file(Stream *stream, int file_fd);
 
 /* A stream that an earlier relay had. -ENOENT when its file is gone. Takes fd over on success. */
 int stream_restore(Stream *stream, int dir_fd, const char *name, int fd);
+
+/* Of the container with that id. */
+bool stream_is_of(const Stream *stream, const char *container_id);
+
+/* Takes client_fd over, a pipe's write end. */
+void stream_set_client(Stream *stream, int client_fd);
 
 /* Sends all whole lines that the pipe holds. Returns 1 when the last writer is gone and everything
  * is sent, 0 while there may be more, -errno. scratch: the two ends of a pipe of ours. */

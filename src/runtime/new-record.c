@@ -122,6 +122,7 @@ ContainerRecord *new_record(Runtime *runtime, const ContainerOptions *o, GError 
         record->remove = o->remove || o->remove_image;
         record->remove_image = o->remove_image;
         record->tty = o->tty;
+        record->interactive = o->interactive;
         record->create_command = command_json(o->create_command);
         if (!container_check_name(record->name, error) || !log_file_configure(o, record, error) ||
             !set_service(o, record, error) || !set_requires(runtime, o, record, error) ||

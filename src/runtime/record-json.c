@@ -60,6 +60,7 @@ static const struct {
         ROW("remove", remove, MEMBER_BOOL),
         ROW("removeImage", remove_image, MEMBER_BOOL),
         ROW("tty", tty, MEMBER_BOOL),
+        ROW("interactive", interactive, MEMBER_BOOL),
         ROW("initialized", initialized, MEMBER_BOOL),
         ROW("mountCount", mount_count, MEMBER_INT64),
         ROW("hasExitCode", has_exit_code, MEMBER_BOOL),

@@ -61,6 +61,7 @@ typedef struct ContainerRecord {
         bool remove;
         bool remove_image; /* with the container */
         bool tty;
+        bool interactive;    /* -i: its standard input is held open */
         bool initialized;    /* `berth init` prepared it, and it was not started since */
         int64_t mount_count; /* of `berth mount`; a boot undoes them */
         bool has_exit_code;

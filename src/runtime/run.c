@@ -171,9 +171,21 @@ static bool connect_relay(Runtime *runtime, Container *c, UnitStdio *s, GError *
         if (!run_output_pipe(uid, gid, &out_read, &s->owned[1], error) ||
             !run_output_pipe(uid, gid, &err_read, &s->owned[2], error))
                 return false;
-        int fds[3] = { out_read, err_read };
-        if (!hand_to_relay(runtime, c->record, fds, 2, error))
+        int fds[4] = { out_read, err_read };
+        size_t n_fds = 2;
+        autofd int in_read = -1;
+        autofd int in_write = -1;
+        if (c->record->interactive) { /* for `berth attach` */
+                if (!run_output_pipe(uid, gid, &in_read, &in_write, error))
+                        return false;
+                fds[n_fds++] = in_write;
+        }
+        if (!hand_to_relay(runtime, c->record, fds, n_fds, error))
                 return false;
+        if (in_read >= 0) {
+                fd_close(&s->owned[0]);
+                s->fds[0] = s->owned[0] = fd_steal(&in_read);
+        }
         s->fds[1] = s->owned[1];
         s->fds[2] = s->owned[2];
         return true;

@@ -12,23 +12,22 @@
 #include "base/fd.h"
 #include "base/user.h"
 
-bool relay_attach(
-                const char *socket_path,
-                const char *fields,
-                const int *fds,
-                size_t n_fds,
-                GError **error) {
+static int connect_relay(const char *socket_path, GError **error) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        if (strlen(socket_path) >= sizeof address.sun_path)
-                return error_set_errno(error, ENAMETOOLONG, "Cannot connect to '%s'", socket_path);
+        if (strlen(socket_path) >= sizeof address.sun_path) {
+                error_set_errno(error, ENAMETOOLONG, "Cannot connect to '%s'", socket_path);
+                return -1;
+        }
         strcpy(address.sun_path, socket_path); /* fits, see above */
         autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof address) < 0)
-                return error_set_errno(
-                                error, errno, "Cannot connect to the log relay '%s'", socket_path);
-        int r = fd_send(fd, fields, strlen(fields), fds, n_fds);
-        if (r < 0)
-                return error_set_errno(error, r, "Cannot hand the output to the log relay");
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof address) < 0) {
+                error_set_errno(error, errno, "Cannot connect to the log relay '%s'", socket_path);
+                return -1;
+        }
+        return fd_steal(&fd);
+}
+
+static bool await_answer(int fd, GError **error) {
         char answer[128];
         ssize_t n;
         do
@@ -39,8 +38,59 @@ bool relay_attach(
                                 error, n < 0 ? errno : ECONNRESET, "The log relay did not answer");
         answer[n] = '\0';
         if (strcmp(answer, "OK") != 0)
-                return error_set_invalid(error, "The log relay refused the output: %s", answer);
+                return error_set_invalid(error, "The log relay refused: %s", answer);
         return true;
+}
+
+bool relay_attach(
+                const char *socket_path,
+                const char *fields,
+                const int *fds,
+                size_t n_fds,
+                GError **error) {
+        autofd int fd = connect_relay(socket_path, error);
+        if (fd < 0)
+                return false;
+        int r = fd_send(fd, fields, strlen(fields), fds, n_fds);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot hand the output to the log relay");
+        return await_answer(fd, error);
+}
+
+bool relay_attach_client(
+                const char *socket_path,
+                const char *container_id,
+                int show_fd,
+                int *ret_fd,
+                GError **error) {
+        autofd int fd = connect_relay(socket_path, error);
+        g_autofree char *message = g_strconcat("ATTACH=", container_id, NULL);
+        if (fd < 0)
+                return false;
+        int r = fd_send(fd, message, strlen(message), &show_fd, 1);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot ask the log relay");
+        char answer[128];
+        size_t n_fds = 0;
+        autofd int input = -1;
+        ssize_t n = fd_receive(fd, answer, sizeof answer, &input, 1, &n_fds);
+        if (n < 0)
+                return error_set_errno(error, (int) n, "The log relay did not answer");
+        if (n_fds != 1)
+                return error_set_errno(error, ENOENT, "Nobody holds the container's input");
+        *ret_fd = fd_steal(&input);
+        return true;
+}
+
+bool relay_close_input(const char *socket_path, const char *container_id, GError **error) {
+        autofd int fd = connect_relay(socket_path, error);
+        g_autofree char *message = g_strconcat("CLOSE=", container_id, NULL);
+        if (fd < 0)
+                return false;
+        int r = fd_send(fd, message, strlen(message), NULL, 0);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot ask the log relay");
+        return await_answer(fd, error);
 }
 
 static void add_field(GString *fields, const char *name, const char *value) {

@@ -17,6 +17,19 @@ bool relay_attach(
                 size_t n_fds,
                 GError **error);
 
+/* A copy of the descriptor to write a container's standard input to: its terminal's master or a
+ * pipe's end; show_fd, a pipe's write end, gets what a terminal shows from now on. ENOENT: it has
+ * no input that anybody holds. *ret_fd is owned. */
+bool relay_attach_client(
+                const char *socket_path,
+                const char *container_id,
+                int show_fd,
+                int *ret_fd,
+                GError **error);
+
+/* The end of a container's standard input that is no terminal. */
+bool relay_close_input(const char *socket_path, const char *container_id, GError **error);
+
 /* "CONTAINER_NAME=…\n…" for a container; unit NULL outside a unit. Caller frees. */
 char *
 relay_fields(const char *id,
