@@ -176,6 +176,25 @@ static void set_tls(CURL *curl, const HttpRequest *request) {
         }
 }
 
+/* As Go's programs do: what is on this machine is never asked through a proxy. */
+static void set_proxy(CURL *curl, const HttpRequest *request) {
+        if (request->unix_socket) {
+                curl_easy_setopt(curl, CURLOPT_PROXY, "");
+                return;
+        }
+        const char *given = g_getenv("no_proxy");
+        given = given ? given : g_getenv("NO_PROXY");
+        g_autofree char *direct = g_strconcat("localhost,127.0.0.0/8,::1,", given, NULL);
+        /* "*" has to stand alone */
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, given && g_str_equal(given, "*") ? "*" : direct);
+        /* libcurl takes HTTP_PROXY only in lower case; other container tools take both. */
+        const char *proxy = g_getenv("HTTP_PROXY");
+        if (proxy && *proxy && !g_getenv("http_proxy") && g_str_has_prefix(request->url, "http:"))
+                curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+        /* the registry's credentials are not for a proxy that only tunnels to it */
+        curl_easy_setopt(curl, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
+}
+
 static void set_limits(CURL *curl, const HttpRequest *request) {
         const char *protocols = request->insecure || request->unix_socket ? "http,https" : "https";
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
@@ -236,10 +255,7 @@ static void set_up(Transfer *transfer, struct curl_slist *headers) {
                 g_autofree char *range = g_strdup_printf("%" G_GINT64_FORMAT "-", request->offset);
                 curl_easy_setopt(curl, CURLOPT_RANGE, range);
         }
-        /* libcurl takes HTTP_PROXY only in lower case; other container tools take both. */
-        const char *proxy = g_getenv("HTTP_PROXY");
-        if (proxy && *proxy && !g_getenv("http_proxy") && g_str_has_prefix(request->url, "http:"))
-                curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+        set_proxy(curl, request);
         set_tls(curl, request);
         set_limits(curl, request);
 }
