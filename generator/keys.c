@@ -168,6 +168,7 @@ static const KeyRow volume_rows[] = {
         { "Options", KEY_STRING, GROUP_OWN, 0, NULL, NULL, "4.4" },
         { "PodmanArgs", KEY_ARGS, GROUP_OWN, 0, NULL, NULL, "4.6" },
         { "ServiceName", KEY_STRING, GROUP_OWN, 0, NULL, NULL, "5.3" },
+        { "Snapshot", KEY_STRING, GROUP_OWN, KEY_BERTH, NULL, NULL, "berth" },
         { "Type", KEY_STRING, GROUP_OWN, 0, NULL, NULL, "4.4" },
         { "User", KEY_NUMBER, GROUP_OWN, 0, NULL, NULL, "4.4" },
         { "VolumeName", KEY_STRING, GROUP_OWN, 0, NULL, NULL, "4.7" },

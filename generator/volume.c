@@ -25,6 +25,25 @@ static void add_image(GString *create, Quadlet *q) {
                 add_option(create, "image=", image);
 }
 
+#define SNAPSHOTS_DEFAULT "3"
+
+/* yes, no, or how many are kept */
+static void add_snapshots(GString *create, Quadlet *q) {
+        g_autofree char *text = quadlet_string(q, "Snapshot");
+        bool wanted;
+        uint64_t n;
+        if (!text)
+                return;
+        if (text_parse_uint64(text, 1000, &n))
+                add_option(create, "snapshot=", text);
+        else if (!text_parse_bool(text, &wanted))
+                quadlet_error(q, quadlet_line(q, "Snapshot"), "invalid-value",
+                              "write 'yes' or how many snapshots to keep",
+                              "invalid value '%s' of Snapshot", text);
+        else
+                add_option(create, "snapshot=", wanted ? SNAPSHOTS_DEFAULT : "0");
+}
+
 /* User= and Group= of the mount options. Names cannot be looked up at boot (no NSS there), and a
  * name that silently becomes 0 would hand the volume to root. */
 static void append_id(GString *options, Quadlet *q, const char *key, const char *name) {
@@ -57,6 +76,7 @@ static void add_mount_options(GString *create, Quadlet *q) {
                 add_option(create, "type=", type);
         if (type && device && strcmp(type, "bind") == 0)
                 service_require_mounts(q, device);
+        add_snapshots(create, q);
         g_autoptr(GString) options = g_string_new(NULL);
         append_id(options, q, "User", "uid");
         append_id(options, q, "Group", "gid");

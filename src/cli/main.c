@@ -148,6 +148,8 @@ static const Verb verbs[] = {
         { "volume rm", verb_volume_rm, "Remove volumes" },
         { "volume export", verb_volume_export, "Write a volume as a tar archive" },
         { "volume import", verb_volume_import, "Unpack a tar archive into a volume" },
+        { "volume snapshot", verb_volume_snapshot, "Copy a volume's data, to be restored" },
+        { "volume restore", verb_volume_restore, "Put a volume's data back from a snapshot" },
         { "volume mount", verb_volume_mount, "Print where a volume's data is" },
         { "volume unmount", verb_volume_unmount, NULL },
         { "volume reload", verb_volume_reload, NULL },

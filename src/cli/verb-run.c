@@ -18,6 +18,7 @@
 #include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "cli/volume-snapshot.h"
 #include "runtime/external.h"
 #include "runtime/pin.h"
 #include "runtime/pod-new.h"
@@ -110,7 +111,8 @@ static bool settle_pod(Runtime *runtime, ContainerOptions *o, GError **error) {
 static bool
 prepare(Runtime *runtime, ContainerOptions *options, Container *container, GError **error) {
         if (!ensure_image(runtime, options, error) ||
-            !expand_volumes_from(runtime, options, error) || !settle_pod(runtime, options, error))
+            !expand_volumes_from(runtime, options, error) || !settle_pod(runtime, options, error) ||
+            !volume_snapshot_before_update(runtime, options, error))
                 return false;
         if (!container_create(runtime, options, container, error))
                 return false;

@@ -47,6 +47,20 @@ static bool check_driver(const char *driver, const char *name, GError **error) {
                         name, driver, driver);
 }
 
+/* Of a volume that is there already, Snapshot= of its unit file is what can still change. */
+static bool keep_snapshots(const char *path, const char *name, GHashTable *opts, GError **error) {
+        const char *text = opts ? g_hash_table_lookup(opts, "snapshot") : NULL;
+        g_autoptr(Volume) volume = text ? volume_find(path, name, error) : NULL;
+        if (!volume)
+                return !text;
+        if (!volume->options)
+                volume->options = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        if (g_strcmp0(g_hash_table_lookup(volume->options, "snapshot"), text) == 0)
+                return true;
+        g_hash_table_insert(volume->options, g_strdup("snapshot"), g_strdup(text));
+        return volume_save(path, volume, error);
+}
+
 static bool
 create(Runtime *runtime, const CreateOptions *options, const char *name, GError **error) {
         g_autofree char *path = volumes_path_of(runtime);
@@ -67,7 +81,7 @@ create(Runtime *runtime, const CreateOptions *options, const char *name, GError 
         }
         if (options->ignore && g_error_matches(inner, VOLUME_ERROR, VOLUME_ERROR_EXISTS)) {
                 g_error_free(inner);
-                return true;
+                return keep_snapshots(path, name, opts, error);
         }
         g_propagate_error(error, inner);
         return false;

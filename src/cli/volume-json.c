@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/container-mounts.h"
+#include "cli/volume-snapshot.h"
 
 char *volumes_path_of(const Runtime *runtime) {
         return g_build_filename(store_graph_root(runtime->store), "volumes", NULL);
@@ -39,6 +40,8 @@ JsonObject *volume_json(const Volume *volume) {
         }
         if (volume->anonymous)
                 json_object_set_boolean_member(object, "Anonymous", TRUE);
+        if (volume_snapshots_max(volume) > 0)
+                json_object_set_array_member(object, "Snapshots", volume_snapshots_json(volume));
         json_object_set_int_member(object, "MountCount", 0);
         json_object_set_boolean_member(object, "NeedsCopyUp", volume->needs_copy_up);
         return object;

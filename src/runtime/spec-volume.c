@@ -97,10 +97,12 @@ take_volume(const SpecRequest *request,
         g_autoptr(Volume) volume = volume_find(request->volumes_path, name, error);
         if (!volume)
                 return NULL;
-        if (volume->needs_copy_up && destination && !volume_has_device(volume) &&
-            (!copy_up(request, volume->path, destination, error) ||
-             !volume_set_copied(request->volumes_path, volume, error)))
-                return NULL;
+        if (volume->needs_copy_up && destination && !volume_has_device(volume)) {
+                volume->needs_copy_up = false;
+                if (!copy_up(request, volume->path, destination, error) ||
+                    !volume_save(request->volumes_path, volume, error))
+                        return NULL;
+        }
         return g_steal_pointer(&volume);
 }
 

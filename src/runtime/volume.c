@@ -16,10 +16,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#define VOLUME_NAME_MAX 128
-#define VOLUME_FILE     "berth.json"
-#define VOLUME_FILE_MAX (1u << 20)
-#define VOLUMES_MAX     100000
+#define VOLUME_NAME_MAX      128
+#define VOLUME_FILE          "berth.json"
+#define VOLUME_FILE_MAX      (1u << 20)
+#define VOLUMES_MAX          100000
+#define VOLUME_SNAPSHOTS_MAX 1000
 
 G_DEFINE_QUARK(berth - volume - error - quark, volume_error)
 
@@ -36,6 +37,7 @@ void volume_free(Volume *volume) {
         g_free(volume->path);
         g_clear_pointer(&volume->labels, g_hash_table_unref);
         g_clear_pointer(&volume->options, g_hash_table_unref);
+        g_clear_pointer(&volume->images, g_hash_table_unref);
         g_free(volume);
 }
 
@@ -79,8 +81,22 @@ take_owner(const char *text, bool mounts, Owner *owner, GHashTable *options, GEr
         return true;
 }
 
+static bool check_snapshots(const char *text, bool mounts, GError **error) {
+        uint64_t n;
+        if (mounts)
+                return error_set_invalid(
+                                error, "volume option snapshot: a volume that is mounted by type "
+                                       "and device has no snapshots");
+        return text_parse_uint64(text, VOLUME_SNAPSHOTS_MAX, &n) ||
+               error_set_invalid(
+                               error,
+                               "volume option snapshot=%s: write how many to keep, at most %d",
+                               text, VOLUME_SNAPSHOTS_MAX);
+}
+
 static bool check_options(GHashTable *given, Owner *owner, GHashTable *options, GError **error) {
-        static const char *const known[] = { "type", "device", "o", "copy", "nocopy", NULL };
+        static const char *const known[] = { "type",   "device",   "o", "copy",
+                                             "nocopy", "snapshot", NULL };
         GHashTableIter iter;
         gpointer name, value;
         if (!given)
@@ -94,6 +110,8 @@ static bool check_options(GHashTable *given, Owner *owner, GHashTable *options, 
                                         "invalid mount option %s for driver 'local': invalid "
                                         "argument",
                                         (char *) name);
+                if (strcmp(name, "snapshot") == 0 && !check_snapshots(value, mounts, error))
+                        return false;
                 if (strcmp(name, "o") == 0 && !take_owner(value, mounts, owner, options, error))
                         return false;
                 g_hash_table_insert(options, g_strdup(name), g_strdup(value));
@@ -110,6 +128,8 @@ static bool write_file(int directory_fd, const Volume *volume, GError **error) {
                 json_set_string_map(object, "labels", volume->labels);
         if (volume->options)
                 json_set_string_map(object, "options", volume->options);
+        if (volume->images)
+                json_set_string_map(object, "images", volume->images);
         g_autofree char *text = json_format_object(object, false);
         return file_replace(
                         directory_fd, VOLUME_FILE, text, strlen(text), 0600, FILE_DURABLE, error);
@@ -145,14 +165,19 @@ static bool make(const char *fresh, const VolumeRequest *request, GError **error
         return write_file(directory_fd, &volume, error);
 }
 
-bool volume_set_copied(const char *volumes_path, const Volume *volume, GError **error) {
+bool volume_save(const char *volumes_path, const Volume *volume, GError **error) {
         g_autofree char *path = g_build_filename(volumes_path, volume->name, NULL);
         autofd int directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (directory_fd < 0)
                 return error_set_errno(error, errno, "Cannot open '%s'", path);
-        Volume copied = *volume;
-        copied.needs_copy_up = false;
-        return write_file(directory_fd, &copied, error);
+        return write_file(directory_fd, volume, error);
+}
+
+unsigned int volume_snapshots_max(const Volume *volume) {
+        const char *text =
+                        volume->options ? g_hash_table_lookup(volume->options, "snapshot") : NULL;
+        uint64_t n;
+        return text && text_parse_uint64(text, VOLUME_SNAPSHOTS_MAX, &n) ? (unsigned int) n : 0;
 }
 
 bool volume_create(const char *volumes_path, const VolumeRequest *request, GError **error) {
@@ -198,7 +223,8 @@ static bool read_file(const char *directory, Volume *volume, GError **error) {
                json_get_bool(object, "anonymous", &volume->anonymous, error) &&
                json_get_bool(object, "needsCopyUp", &volume->needs_copy_up, error) &&
                json_get_string_map(object, "labels", &volume->labels, error) &&
-               json_get_string_map(object, "options", &volume->options, error);
+               json_get_string_map(object, "options", &volume->options, error) &&
+               json_get_string_map(object, "images", &volume->images, error);
 }
 
 /* NULL without an error: that is no volume. */

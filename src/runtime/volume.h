@@ -16,6 +16,8 @@ typedef struct Volume {
         int64_t created_nsec;
         GHashTable *labels;  /* name -> value; may be NULL */
         GHashTable *options; /* "type", "device", "o", "UID", …; may be NULL */
+        GHashTable *images; /* container name -> id of the image it last ran with this volume, while
+                               snapshots are kept; may be NULL */
         bool is_ours;
         bool anonymous;
         bool needs_copy_up; /* the first container that mounts it fills it from its image */
@@ -55,8 +57,11 @@ Volume *volume_find(const char *volumes_path, const char *name, GError **error);
 /* All, by age. Caller unrefs; elements are Volume. */
 GPtrArray *volume_list(const char *volumes_path, GError **error);
 
-/* Notes that it was filled. */
-bool volume_set_copied(const char *volumes_path, const Volume *volume, GError **error);
+/* Writes what is known of it. */
+bool volume_save(const char *volumes_path, const Volume *volume, GError **error);
+
+/* How many snapshots are kept ("snapshot=N"); 0: none are made. */
+unsigned int volume_snapshots_max(const Volume *volume);
 
 /* Its data and all that is known of it. */
 bool volume_remove(const char *volumes_path, const char *name, GError **error);
