@@ -15,12 +15,14 @@
 typedef struct PullVerbOptions {
         RegistryFlags registry;
         char *arch, *os, *variant, *platform, *policy;
-        bool quiet, disable_content_trust;
+        bool quiet, disable_content_trust, all_tags;
 } PullVerbOptions;
 
 static const OptionRow rows[] = {
         { "quiet", 'q', OPTION_BOOL, offsetof(PullVerbOptions, quiet), NULL,
           "Print only the image id" },
+        { "all-tags", 'a', OPTION_BOOL, offsetof(PullVerbOptions, all_tags), NULL,
+          "Every tag of the repository" },
         { "platform", 0, OPTION_STRING, offsetof(PullVerbOptions, platform), "OS/ARCH",
           "Platform to choose from an index" },
         { "arch", 0, OPTION_STRING, offsetof(PullVerbOptions, arch), "ARCH",
@@ -125,6 +127,37 @@ pull_one(Store *store,
 }
 
 static bool
+pull_and_print(Store *store,
+               const char *name,
+               PullPolicy policy,
+               const PullSettings *settings,
+               GError **error) {
+        g_autofree char *id = NULL;
+        if (!pull_one(store, name, policy, settings, &id, error))
+                return false;
+        image_event("pull", id, name);
+        printf("%s\n", id);
+        return true;
+}
+
+static bool
+pull_tags(Store *store,
+          const char *name,
+          PullPolicy policy,
+          const PullSettings *settings,
+          GError **error) {
+        if (!transport_is_registry(name))
+                return error_set_invalid(error, "--all-tags is for registries, not for '%s'", name);
+        if (g_str_has_prefix(name, "docker://"))
+                name += strlen("docker://");
+        g_autoptr(GPtrArray) all = pull_all_tags(name, settings, error);
+        for (guint i = 0; all && i < all->len; i++)
+                if (!pull_and_print(store, all->pdata[i], policy, settings, error))
+                        return false;
+        return all;
+}
+
+static bool
 take_platform(const PullVerbOptions *options,
               OciPlatform *parsed,
               OciPlatformWish *wish,
@@ -176,16 +209,11 @@ int verb_pull(int argc, char **argv) {
         settings.policy = trust;
         settings.quiet = options.quiet;
         settings.platform = &wish;
-        int status = EXIT_STATUS_OK;
-        for (char **name = names; *name && status == EXIT_STATUS_OK; name++) {
-                g_autofree char *id = NULL;
-                if (!pull_one(store, *name, policy, &settings, &id, &error)) {
-                        status = verb_fail(&error);
-                        continue;
-                }
-                image_event("pull", id, *name);
-                printf("%s\n", id);
-        }
+        bool ok = true;
+        for (char **name = names; *name && ok; name++)
+                ok = options.all_tags ? pull_tags(store, *name, policy, &settings, &error)
+                                      : pull_and_print(store, *name, policy, &settings, &error);
+        int status = ok ? EXIT_STATUS_OK : verb_fail(&error);
         oci_platform_clear(&parsed);
         return status;
 }

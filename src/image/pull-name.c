@@ -7,6 +7,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "image/search.h"
+
+#define TAGS_MAX 10000
 
 static bool
 pull_from(const OciReference *name,
@@ -114,4 +118,55 @@ bool pull_by_name(
         return error_set(
                         error, IMAGE_ERROR, IMAGE_ERROR_NOT_FOUND,
                         "%u errors occurred while pulling:%s", names->len, failures->str);
+}
+
+/* Of the registry itself: a mirror need not have all. */
+static GPtrArray *
+tags_of(const RegistriesConf *conf,
+        const OciReference *name,
+        const PullSettings *settings,
+        GError **error) {
+        g_autoptr(GPtrArray) endpoints = registries_conf_endpoints(conf, name, error);
+        if (!endpoints)
+                return NULL;
+        const RegistryEndpoint *endpoint = endpoints->pdata[endpoints->len - 1];
+        g_autoptr(Registry) registry = registry_new(
+                        endpoint->reference, endpoint->insecure, &settings->registry, error);
+        g_autoptr(GPtrArray) tags = registry ? search_tags(registry, TAGS_MAX, error) : NULL;
+        if (!tags)
+                return NULL;
+        g_autofree char *repository = oci_reference_format_repository(name);
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        for (guint i = 0; i < tags->len; i++) {
+                if (!oci_tag_is_valid(tags->pdata[i])) {
+                        g_autofree char *tag = text_sanitize(tags->pdata[i]);
+                        error_set_invalid(error, "'%s' has the invalid tag '%s'", repository, tag);
+                        return NULL;
+                }
+                g_ptr_array_add(names, g_strconcat(repository, ":", tags->pdata[i], NULL));
+        }
+        return g_steal_pointer(&names);
+}
+
+GPtrArray *pull_all_tags(const char *text, const PullSettings *settings, GError **error) {
+        g_autoptr(OciReference) given = oci_reference_parse(text, error);
+        if (!given)
+                return NULL;
+        if (given->tag || given->digest) {
+                error_set_invalid(error, "tag can't be used with --all-tags: '%s'", text);
+                return NULL;
+        }
+        g_autoptr(RegistriesConf) conf = registries_conf_load(settings->registries_conf, error);
+        g_autoptr(GPtrArray) candidates =
+                        conf ? registries_conf_candidates(conf, text, false, error) : NULL;
+        g_autoptr(GError) first = NULL;
+        for (guint i = 0; candidates && i < candidates->len; i++) {
+                GPtrArray *names = tags_of(
+                                conf, candidates->pdata[i], settings, first ? NULL : &first);
+                if (names)
+                        return names;
+        }
+        if (first)
+                g_propagate_error(error, g_steal_pointer(&first));
+        return NULL;
 }

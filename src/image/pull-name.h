@@ -46,3 +46,6 @@ bool pull_by_name(
                 const PullSettings *settings,
                 char **ret_id,
                 GError **error);
+
+/* The full names (char *, owned) of all tags of a repository, which is named without one. */
+GPtrArray *pull_all_tags(const char *text, const PullSettings *settings, GError **error);

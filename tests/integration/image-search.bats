@@ -78,6 +78,23 @@ $REGISTRY/nothing
 FLAGS
 }
 
+@test "pull --all-tags pulls what the list of tags names" {
+    run --separate-stderr store_berth pull -q -a --tls-verify=false "$REGISTRY/lab/alpha"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 2 ]
+    [ "$(store_berth images --format '{{.Tag}}' "$REGISTRY/lab/alpha" | sort | tr '\n' ' ')" = '1 2 ' ]
+    run store_berth pull -q --all-tags --tls-verify=false beta # short: by unqualified-search-registries
+    [ "$status" -eq 125 ]
+    run store_berth pull -q --all-tags --tls-verify=false lab/beta
+    [ "$status" -eq 0 ]
+    run store_berth pull -a --tls-verify=false "$REGISTRY/lab/alpha:1"
+    [ "$status" -eq 125 ]
+    [[ $output == *"tag can't be used with --all-tags"* ]]
+    run store_berth pull -a "oci:/tmp/x"
+    [ "$status" -eq 125 ]
+    [[ $output == *"--all-tags is for registries"* ]]
+}
+
 @test "errors: nobody there, an unknown repository, a blocked registry, a limit that is none" {
     run search "127.0.0.1:1/x"
     [ "$status" -eq 125 ]
