@@ -195,13 +195,18 @@ int verb_save(int argc, char **argv) {
 
 typedef struct ImportOptions {
         GPtrArray *changes;
-        char *message;
+        char *message, *arch, *os, *variant;
         bool quiet;
 } ImportOptions;
 
 static const OptionRow import_rows[] = {
+        { "arch", 0, OPTION_STRING, offsetof(ImportOptions, arch), "ARCH",
+          "Architecture of the image (default: this machine's)" },
+        { "os", 0, OPTION_STRING, offsetof(ImportOptions, os), "OS", "System of the image" },
+        { "variant", 0, OPTION_STRING, offsetof(ImportOptions, variant), "VARIANT",
+          "Variant of the architecture" },
         { "change", 'c', OPTION_LIST, offsetof(ImportOptions, changes), "INSTRUCTION",
-          "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR" },
+          "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR" },
         { "message", 'm', OPTION_STRING, offsetof(ImportOptions, message), "TEXT",
           "Comment of the image" },
         { "quiet", 'q', OPTION_BOOL, offsetof(ImportOptions, quiet), NULL, "No progress" },
@@ -221,8 +226,12 @@ static bool import(const ImportOptions *options, char **operands, GError **error
                 return error_set_errno(error, errno, "Cannot open '%s'", path);
         g_autofree char **changes = option_list_strv(options->changes);
         g_autofree char *id = NULL;
-        if (!import_tar(store, fd, name, (const char *const *) changes, options->message, &id,
-                        error)) {
+        OciPlatformWish platform = oci_platform_host();
+        platform.os = options->os ? options->os : platform.os;
+        platform.architecture = options->arch ? options->arch : platform.architecture;
+        platform.variant = options->variant;
+        if (!import_tar(store, fd, name, &platform, (const char *const *) changes, options->message,
+                        &id, error)) {
                 g_prefix_error(error, "'%s': ", operands[0]);
                 return false;
         }
@@ -251,5 +260,8 @@ int verb_import(int argc, char **argv) {
                 status = verb_fail(&error);
         g_clear_pointer(&options.changes, g_ptr_array_unref);
         g_free(options.message);
+        g_free(options.arch);
+        g_free(options.os);
+        g_free(options.variant);
         return status;
 }

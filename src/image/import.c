@@ -13,19 +13,21 @@
 
 static GBytes *
 make_config(const LayerResult *layer,
+            const OciPlatformWish *platform,
             const char *created,
             const char *const *changes,
             const char *message,
             GError **error) {
-        OciPlatformWish host = oci_platform_host();
         g_autoptr(JsonObject) root = json_object_new();
         JsonObject *config = json_object_new(), *rootfs = json_object_new();
         JsonObject *entry = json_object_new();
         JsonArray *history = json_array_new();
         const char *diff_ids[] = { layer->diff_id, NULL };
         json_object_set_string_member(root, "created", created);
-        json_object_set_string_member(root, "architecture", host.architecture);
-        json_object_set_string_member(root, "os", host.os);
+        json_object_set_string_member(root, "architecture", platform->architecture);
+        json_object_set_string_member(root, "os", platform->os);
+        if (platform->variant)
+                json_object_set_string_member(root, "variant", platform->variant);
         json_object_set_object_member(root, "config", config);
         json_object_set_object_member(root, "rootfs", rootfs);
         json_object_set_string_member(rootfs, "type", "layers");
@@ -45,6 +47,7 @@ make_config(const LayerResult *layer,
 bool import_tar(Store *store,
                 int fd,
                 const char *name,
+                const OciPlatformWish *platform,
                 const char *const *changes,
                 const char *message,
                 char **ret_id,
@@ -58,7 +61,7 @@ bool import_tar(Store *store,
         if (directory_fd < 0 || !new_image_read_layer(fd, directory_fd, &layer, error))
                 return false;
         g_autofree char *created = text_format_time(g_get_real_time() * 1000);
-        g_autoptr(GBytes) config = make_config(&layer, created, changes, message, error);
+        g_autoptr(GBytes) config = make_config(&layer, platform, created, changes, message, error);
         if (!config) {
                 layer_result_clear(&layer);
                 return false;

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "oci/manifest.h"
 #include "store/store.h"
 
 /* A root file system in a tar -> an image of one layer. changes are Dockerfile instructions ("CMD
@@ -11,6 +12,7 @@
 bool import_tar(Store *store,
                 int fd,
                 const char *name,
+                const OciPlatformWish *platform,
                 const char *const *changes,
                 const char *message,
                 char **ret_id,

@@ -146,6 +146,10 @@ size_of_chain() {
     [[ "$output" =~ ^sha256:[0-9a-f]{64}$ ]]
     run run_podman run --rm --network none --cgroups=disabled localhost/mine:1
     [ "$output" = imported ]
+    store_berth import -q --os linux --arch arm --variant v7 -c 'ONBUILD RUN x' "$BATS_TEST_TMPDIR/root.tar.gz" other:1
+    [ "$(store_podman image inspect localhost/other:1 | jq -r '.[0]|.Os + .Architecture')" = linuxarm ]
+    store_berth save -o "$BATS_TEST_TMPDIR/arm.tar" localhost/other:1
+    skopeo inspect --config "docker-archive:$BATS_TEST_TMPDIR/arm.tar" | jq -e '.variant == "v7"'
 }
 
 @test "tag, untag, history and tree" {
