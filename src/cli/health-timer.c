@@ -4,7 +4,9 @@
 
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
+#include "base/user.h"
 #include "cli/transient.h"
 #include "runtime/health.h"
 #include "systemd/bus.h"
@@ -62,6 +64,16 @@ static UnitProperties *service_properties(const ContainerRecord *record) {
         return p;
 }
 
+/* The generator made it, with the service: nothing to ask the manager for. */
+static bool is_generated(const char *timer) {
+        g_autofree char *directory = user_is_root() ? g_strdup("/run/systemd/generator")
+                                                    : g_build_filename(
+                                                                      g_get_user_runtime_dir(),
+                                                                      "systemd/generator", NULL);
+        g_autofree char *path = g_build_filename(directory, timer, NULL);
+        return access(path, F_OK) == 0;
+}
+
 bool health_timer_start(const ContainerRecord *record, bool in_unit, GError **error) {
         if (!record->health)
                 return true;
@@ -72,10 +84,12 @@ bool health_timer_start(const ContainerRecord *record, bool in_unit, GError **er
         if (interval_usec == 0)
                 return true; /* "disable" */
         in_unit = in_unit && record->unit && g_str_has_suffix(record->unit, ".service");
+        g_autofree char *timer = unit_name(record, in_unit, ".timer");
+        if (in_unit && is_generated(timer))
+                return true;
         g_autoptr(Bus) bus = bus_open(error);
         if (!bus)
                 return false;
-        g_autofree char *timer = unit_name(record, in_unit, ".timer");
         g_autofree char *service = unit_name(record, in_unit, ".service");
         g_autoptr(UnitProperties) of_timer = timer_properties(record, in_unit, interval_usec);
         g_autoptr(UnitProperties) of_service = service_properties(record);

@@ -57,5 +57,6 @@ int verb_container_prune(int argc, char **argv) {
                 return verb_fail(&error);
         if (!options.force && !confirm("WARNING! This will remove all non running containers."))
                 return EXIT_STATUS_OK;
-        return prune(&runtime, list);
+        return record_forget_abandoned(runtime.records, &error) ? prune(&runtime, list)
+                                                                : verb_fail(&error);
 }

@@ -16,6 +16,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/pin.h"
+#include "runtime/rootfs-mapped.h"
 #include "runtime/rootless.h"
 #include "store/check.h"
 #include "store/place.h"
@@ -57,6 +58,8 @@ static bool prune(Runtime *runtime, const PruneOptions *options, GError **error)
                         continue;
                 g_autoptr(GError) inner = NULL;
                 if (store_image_remove(store, one->image->id, &inner)) {
+                        if (!rootfs_mapped_forget(store_graph_root(store), one->image->id, error))
+                                return false;
                         image_event("remove", one->image->id, one->image->names[0]);
                         printf("%s\n", one->image->id);
                 } else if (!g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE)) {
@@ -80,7 +83,7 @@ run_verb(const OptionTable *table,
         int status;
         if (cli_begin(table, argc, argv, &options, &operands, &runtime, &status) &&
             (!rootless_enter(&error) || !pin_settle(&runtime, &error) ||
-             !run(&runtime, &options, &error)))
+             !record_forget_abandoned(runtime.records, &error) || !run(&runtime, &options, &error)))
                 status = verb_fail(&error);
         g_clear_pointer(&options.filters, g_ptr_array_unref);
         return status;
@@ -133,7 +136,9 @@ static bool collect_garbage(Runtime *runtime, const PruneOptions *options, GErro
                                 printf("stays     %.12s  %s  %s\n", facts->image->id, name, why);
                         continue;
                 }
-                if (!options->dry_run && !store_image_remove(store, facts->image->id, error))
+                if (!options->dry_run &&
+                    (!store_image_remove(store, facts->image->id, error) ||
+                     !rootfs_mapped_forget(store_graph_root(store), facts->image->id, error)))
                         return false;
                 printf("%s  %.12s  %s\n", options->dry_run ? "would go" : "removed",
                        facts->image->id, name);

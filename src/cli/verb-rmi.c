@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "runtime/event.h"
 #include "runtime/pin.h"
+#include "runtime/rootfs-mapped.h"
 #include "runtime/rootless.h"
 #include "store/writer.h"
 
@@ -73,7 +74,8 @@ free_image(Runtime *runtime, const char *image_id, const RmiOptions *options, GE
 static bool
 remove_image(Runtime *runtime, const StoreImage *image, const RmiOptions *options, GError **error) {
         if (!free_image(runtime, image->id, options, error) ||
-            !store_image_remove(runtime->store, image->id, error))
+            !store_image_remove(runtime->store, image->id, error) ||
+            !rootfs_mapped_forget(store_graph_root(runtime->store), image->id, error))
                 return false;
         for (char **at = image->names; *at; at++) {
                 printf("Untagged: %s\n", *at);

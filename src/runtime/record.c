@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -19,6 +20,7 @@
 
 #define RECORD_SIZE_MAX       (1u << 20)
 #define CLAIM_TRIES           8
+#define ABANDONED_SEC         60 /* no launcher takes that long from its directory to its record */
 #define UNFINISHED_TRIES      100
 #define UNFINISHED_PAUSE_USEC 20000
 
@@ -172,6 +174,17 @@ bool record_rename(Records *records, ContainerRecord *record, const char *name, 
         return true;
 }
 
+static bool remove_places(Records *records, const char *id, GError **error) {
+        static const char *const places[] = { "volatile", "containers" };
+        g_autofree char *run_path = g_strconcat("containers/", id, NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+                g_autofree char *data = g_build_filename(records->data_dir, places[i], id, NULL);
+                if (!file_remove_tree(AT_FDCWD, data, error))
+                        return false;
+        }
+        return file_remove_tree(records->run_fd, run_path, error);
+}
+
 bool record_forget_unfinished(Records *records, const char *name, GError **error) {
         g_autofree char *id = name_holder(records, name);
         if (!id)
@@ -184,13 +197,24 @@ bool record_forget_unfinished(Records *records, const char *name, GError **error
                         return true; /* finished, or gone */
                 g_usleep(UNFINISHED_PAUSE_USEC);
         }
-        static const char *const places[] = { "volatile", "containers" };
-        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-                g_autofree char *data = g_build_filename(records->data_dir, places[i], id, NULL);
-                if (!file_remove_tree(AT_FDCWD, data, error))
-                        return false;
+        return remove_places(records, id, error);
+}
+
+bool record_forget_abandoned(Records *records, GError **error) {
+        int dir_fd = open_containers(records);
+        DIR *dir = dir_fd >= 0 ? fdopendir(dir_fd) : NULL;
+        time_t old = time(NULL) - ABANDONED_SEC;
+        bool ok = true;
+        for (struct dirent *e; dir && ok && (e = readdir(dir));) {
+                g_autofree char *file = g_strconcat(e->d_name, "/record.json", NULL);
+                struct stat st;
+                if (hex_id_is_valid(e->d_name) && faccessat(dir_fd, file, F_OK, 0) < 0 &&
+                    fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < old)
+                        ok = remove_places(records, e->d_name, error);
         }
-        return file_remove_tree(records->run_fd, run_path, error);
+        if (dir)
+                closedir(dir);
+        return ok;
 }
 
 bool record_save(Records *records, const ContainerRecord *record, GError **error) {

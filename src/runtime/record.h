@@ -112,6 +112,9 @@ bool record_rename(Records *records, ContainerRecord *record, const char *name, 
  * seconds, then takes away what it left. */
 bool record_forget_unfinished(Records *records, const char *name, GError **error);
 
+/* All that launchers left which were killed a while ago. */
+bool record_forget_abandoned(Records *records, GError **error);
+
 bool record_save(Records *records, const ContainerRecord *record, GError **error);
 bool record_save_spec(
                 Records *records,

@@ -185,3 +185,17 @@ char *rootfs_mapped_copy(const MappedRequest *request, GError **error) {
         error_set_errno(error, saved, "Cannot keep '%s'", path);
         return NULL;
 }
+
+bool rootfs_mapped_forget(const char *graph_root, const char *image_id, GError **error) {
+        g_autofree char *directory = g_build_filename(graph_root, "berth", "mapped", NULL);
+        g_autofree char *prefix = g_strdup_printf("%.12s-", image_id);
+        autofd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd >= 0 ? fdopendir(dup(fd)) : NULL;
+        bool ok = true;
+        for (struct dirent *e; dir && ok && (e = readdir(dir));)
+                if (g_str_has_prefix(e->d_name, prefix))
+                        ok = file_remove_tree(fd, e->d_name, error);
+        if (dir)
+                closedir(dir);
+        return ok;
+}

@@ -17,3 +17,6 @@ typedef struct MappedRequest {
 
 /* The copy's directory, to be the only lower layer. Caller frees. */
 char *rootfs_mapped_copy(const MappedRequest *request, GError **error);
+
+/* Removes all copies of an image that was removed. */
+bool rootfs_mapped_forget(const char *graph_root, const char *image_id, GError **error);

@@ -45,11 +45,12 @@ bool spec_build_files(const SpecRequest *request, OciSpec *spec, GError **error)
 bool spec_build_systemd(const SpecRequest *request, OciSpec *spec, GError **error);
 bool spec_build_accounts(const SpecRequest *request, OciSpec *spec, GError **error);
 
-/* After a boot a container's directory in RUN is empty: writes hostname and containerenv again
- * where they are missing (hosts and resolv.conf are the network's, see runtime/network.h). */
+/* After a boot a container's directory in RUN is empty: writes hostname, containerenv and localtime
+ * again where they are missing (hosts and resolv.conf are the network's, see runtime/network.h). */
 bool spec_restore_files(const char *run_path, const OciSpec *spec, GError **error);
 bool spec_build_volumes(const SpecRequest *request, OciSpec *spec, GError **error);
 
 /* Annotations that berth itself reads back. */
-#define SPEC_ANNOTATION_SECCOMP "io.berth.seccomp" /* profile path, or "unconfined" */
-#define SPEC_ANNOTATION_IDS     "io.berth.ids"     /* "START-SIZE": the range claimed for it */
+#define SPEC_ANNOTATION_SECCOMP  "io.berth.seccomp"  /* profile path, or "unconfined" */
+#define SPEC_ANNOTATION_TIMEZONE "io.berth.timezone" /* --tz, for its copy after a boot */
+#define SPEC_ANNOTATION_IDS      "io.berth.ids"      /* "START-SIZE": the range claimed for it */

@@ -30,6 +30,22 @@ add_file(const SpecRequest *request,
 }
 
 /* --tz: an area of the host's tz database, or "local". */
+/* The zone's data as it is on the host now. */
+static bool copy_timezone(const char *zone, const char *copy, GError **error) {
+        g_autofree char *path =
+                        strcmp(zone, "local") == 0
+                                        ? g_strdup("/etc/localtime")
+                                        : g_build_filename("/usr/share/zoneinfo", zone, NULL);
+        g_autoptr(GBytes) bytes = NULL;
+        if (!file_read(AT_FDCWD, path, HOST_FILE_SIZE_MAX, &bytes, error)) {
+                g_prefix_error(error, "finding timezone %s: ", zone);
+                return false;
+        }
+        gsize size;
+        const void *data = g_bytes_get_data(bytes, &size);
+        return file_replace(AT_FDCWD, copy, data, size, 0644, FILE_VOLATILE, error);
+}
+
 static bool add_timezone(const SpecRequest *request, OciSpec *spec, GError **error) {
         const char *zone = request->options->timezone;
         if (!zone || !*zone)
@@ -37,18 +53,10 @@ static bool add_timezone(const SpecRequest *request, OciSpec *spec, GError **err
         bool local = strcmp(zone, "local") == 0;
         if (!local && (zone[0] == '/' || strstr(zone, "..")))
                 return error_set_invalid(error, "finding timezone: '%s' is not a time zone", zone);
-        g_autofree char *path = local ? g_strdup("/etc/localtime")
-                                      : g_build_filename("/usr/share/zoneinfo", zone, NULL);
-        g_autoptr(GBytes) bytes = NULL;
-        if (!file_read(AT_FDCWD, path, HOST_FILE_SIZE_MAX, &bytes, error)) {
-                g_prefix_error(error, "finding timezone %s: ", zone);
-                return false;
-        }
         g_autofree char *copy = g_build_filename(request->run_path, "localtime", NULL);
-        gsize size;
-        const void *data = g_bytes_get_data(bytes, &size);
-        if (!file_replace(AT_FDCWD, copy, data, size, 0644, FILE_VOLATILE, error))
+        if (!copy_timezone(zone, copy, error))
                 return false;
+        g_hash_table_replace(spec->annotations, g_strdup(SPEC_ANNOTATION_TIMEZONE), g_strdup(zone));
         oci_spec_add_mount(spec, "/etc/localtime", "bind", copy, "bind,rprivate");
         return true;
 }
@@ -81,6 +89,10 @@ bool spec_restore_files(const char *run_path, const OciSpec *spec, GError **erro
         const struct {
                 const char *name, *text;
         } files[] = { { "hostname", hostname }, { "containerenv", "" } };
+        const char *zone = g_hash_table_lookup(spec->annotations, SPEC_ANNOTATION_TIMEZONE);
+        g_autofree char *localtime = g_build_filename(run_path, "localtime", NULL);
+        if (zone && access(localtime, F_OK) < 0 && !copy_timezone(zone, localtime, error))
+                return false;
         for (guint i = 0; i < spec->mounts->len; i++) {
                 const OciMount *m = spec->mounts->pdata[i];
                 for (size_t k = 0; m->source && k < G_N_ELEMENTS(files); k++) {

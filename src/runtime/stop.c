@@ -19,6 +19,7 @@
 #include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/pod.h"
+#include "runtime/rootfs-mapped.h"
 #include "runtime/rootless.h"
 #include "runtime/service-result.h"
 #include "store/writer.h"
@@ -144,7 +145,8 @@ typedef struct Removal {
 static bool remove_image(Runtime *runtime, const ContainerRecord *record, GError **error) {
         GError *inner = NULL;
         if (store_image_remove(runtime->store, record->image_id, &inner))
-                return true;
+                return rootfs_mapped_forget(
+                                store_graph_root(runtime->store), record->image_id, error);
         if (g_error_matches(inner, STORE_ERROR, STORE_ERROR_IN_USE) ||
             g_error_matches(inner, STORE_ERROR, STORE_ERROR_NOT_FOUND)) {
                 g_error_free(inner);

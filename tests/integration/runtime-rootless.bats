@@ -157,3 +157,13 @@ E
     [ "$(as berth exec files sh -c 'cat /d/running /d/stopped; busybox stat -c %u:%g /d/stopped' | tr '\n' ' ')" = 'running stopped 0:0 ' ]
     as berth rm -f -t 0 files
 }
+
+@test "copies of an image for other ids go with the image" {
+    mapped=$BERTH_TEST_WORK/home-$user/.local/share/containers/storage/berth/mapped
+    in_container --userns auto -- true
+    [ -n "$(lab ls "$mapped")" ]
+    as berth rmi -f $image
+    [ -z "$(lab ls "$mapped")" ]
+    as berth load -i "$BERTH_TEST_WORK/$user.tar"
+    in_container --userns auto -- true
+}

@@ -290,3 +290,28 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     [ "$status" = 125 ]
     [[ $output == *"has no defined healthcheck"* ]]
 }
+
+@test "what a killed launcher left is taken away, a container of a moment ago is not" {
+    service live > /dev/null
+    id=$(printf 'ab%.0s' $(seq 32))
+    young=$(printf 'cd%.0s' $(seq 32))
+    lab sh -c "cd /run/berth/containers && mkdir $id $young && touch -d '5 minutes ago' $id && mkdir -p /var/lib/containers/storage/berth/volatile/$id/upper"
+    lab berth container prune -f
+    lab test ! -e /run/berth/containers/$id
+    lab test ! -e /var/lib/containers/storage/berth/volatile/$id
+    lab test -d /run/berth/containers/$young
+    [ "$(lab berth ps --format '{{.Names}}')" = live ]
+    lab touch -d '5 minutes ago' /run/berth/containers/$young
+    lab berth system gc > /dev/null
+    lab test ! -e /run/berth/containers/$young
+}
+
+@test "the time zone is there again after a boot" {
+    lab test -e /usr/share/zoneinfo/Asia/Tokyo || skip "the private systemd has no time zones"
+    id=$(lab berth create --name zone --network none --tz Asia/Tokyo $image sh -c 'tail -n 1 /etc/localtime; sleep 1000')
+    # what a boot does to /run
+    lab rm -rf /run/berth/containers /run/berth/names /run/berth/restored
+    lab berth start zone
+    until_true 5 lab sh -c 'berth logs zone | grep -q JST'
+    lab test -s /run/berth/containers/$id/localtime
+}
