@@ -22,6 +22,7 @@ setup() {
 }
 
 teardown() {
+    umount -R "$STORE/small/store" "$STORE/small" 2>/dev/null || true
     umount -R "$STORE" 2>/dev/null || true
     rm -rf "$STORE" "$STORE-run" "$STORE-run5"
 }
@@ -290,6 +291,63 @@ push_hostile() {
     [ "$status" -eq 125 ]
     [[ "$output" == *"Read-only file system"* ]]
     [ "$(grep -c '^Error:' <<<"$output")" -eq 1 ]
+}
+
+# kill_pull STORE: a pull that is killed at some moment, or has failed by then
+kill_pull() {
+    "$BERTH" --root "$1" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/small:1" >/dev/null 2>&1 &
+    sleep "0.0$((RANDOM % 80 + 10))"
+    kill -KILL $! 2>/dev/null || true
+    wait $! 2>/dev/null || true
+}
+
+@test "pulls killed on a disk that is full, or nearly: nothing of them is seen, and with room the next succeeds" {
+    kills=${BERTH_KILLS:-${BERTH_TEST_LONG:+200}}
+    mkdir "$STORE/small"
+    for i in $(seq "${kills:-25}"); do
+        # room for nothing, a part of a layer, all but the records, everything
+        mount -t tmpfs -o "size=$((i % 6 * 500 + 64))k" tmpfs "$STORE/small"
+        kill_pull "$STORE/small"
+        [ "$i" -gt 6 ] || run pull_small # to its end, which is an error or an image
+        listed=$("$BERTH" --root "$STORE/small" --runroot "$STORE-run" images -q | wc -l)
+        [ "$listed" -le 1 ]
+        # an image that is listed is whole
+        [ "$listed" -eq 0 ] || "$BERTH" --root "$STORE/small" --runroot "$STORE-run" system fsck
+        mount -o remount,size=64m "$STORE/small"
+        "$BERTH" --root "$STORE/small" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/small:1" >/dev/null
+        "$BERTH" --root "$STORE/small" --runroot "$STORE-run" system fsck
+        [ -z "$(ls -A "$STORE/small/berth-staging")" ]
+        umount "$STORE/small"
+    done
+}
+
+pull_small() {
+    "$BERTH" --root "$STORE/small" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/small:1"
+}
+
+@test "pulls whose store turns read-only under them: an error, and once writable the next succeeds" {
+    kills=${BERTH_KILLS:-${BERTH_TEST_LONG:+200}}
+    mkdir "$STORE/small"
+    mount -t tmpfs -o size=64m tmpfs "$STORE/small"
+    mkdir "$STORE/small/store"
+    for i in $(seq "${kills:-25}"); do
+        rm -rf "$STORE/small/store"/*
+        mount --bind "$STORE/small/store" "$STORE/small/store"
+        "$BERTH" --root "$STORE/small/store" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/small:1" >/dev/null 2>&1 &
+        pid=$!
+        sleep "0.0$((RANDOM % 80 + 10))"
+        # a mount with open files stays writable to them: what is opened from now on is refused
+        mount -o remount,bind,ro "$STORE/small/store" || true
+        [ $((i % 2)) -eq 0 ] || kill -KILL $pid 2>/dev/null || true
+        wait $pid 2>/dev/null || true
+        listed=$("$BERTH" --root "$STORE/small/store" --runroot "$STORE-run" images -q | wc -l)
+        [ "$listed" -le 1 ]
+        umount -l "$STORE/small/store"
+        "$BERTH" --root "$STORE/small/store" --runroot "$STORE-run" pull -q --tls-verify=false "$REGISTRY/lab/small:1" >/dev/null
+        "$BERTH" --root "$STORE/small/store" --runroot "$STORE-run" system fsck
+        [ -z "$(ls -A "$STORE/small/store/berth-staging")" ]
+    done
+    umount -R "$STORE/small"
 }
 
 @test "a pull killed at any moment leaves a store that opens, and the next one succeeds" {
