@@ -223,6 +223,50 @@ static bool find_path(CopyEnd *end, bool may_miss, GError **error) {
         return r >= 0 || not_found(end, r, error);
 }
 
+/* The mount of a stopped container that has the path, by its name alone; NULL: none. */
+static const OciMount *find_mount(const OciSpec *spec, const char *canonical) {
+        const OciMount *best = NULL;
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const OciMount *m = spec->mounts->pdata[i];
+                size_t size = strlen(m->destination);
+                if (g_str_has_prefix(canonical, m->destination) &&
+                    (canonical[size] == '\0' || canonical[size] == '/') &&
+                    (!best || size >= strlen(best->destination)))
+                        best = m;
+        }
+        return best;
+}
+
+/* A volume is where the host has it. Its ids are those of the container only where these are the
+ * host's; a link in it leads nowhere out of it. */
+static bool enter_volume(CopyEnd *end, bool is_destination, GError **error) {
+        g_autofree char *canonical = g_canonicalize_filename(end->path, "/");
+        const OciMount *m = find_mount(end->loaded.spec, canonical);
+        if (!m || !m->source || *m->source != '/' || end->uids->len > 0)
+                return true;
+        if (is_destination && m->options && g_strv_contains((const char *const *) m->options, "ro"))
+                return error_set_invalid(
+                                error, "\"%s\" is in '%s', which is read-only", end->given,
+                                m->destination);
+        int fd = open(m->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && errno == ENOTDIR)
+                return true; /* a single file, refused below */
+        if (fd < 0)
+                return error_set_errno(error, errno, "Cannot open volume '%s'", m->source);
+        fd_close(&end->loaded.root_fd);
+        end->loaded.root_fd = fd;
+        g_autofree char *whole = g_steal_pointer(&end->path);
+        end->path = g_strconcat("/", canonical + strlen(m->destination), NULL);
+        if (end->wants_contents) { /* "." at its end says so, and was resolved */
+                g_autofree char *bare = g_steal_pointer(&end->path);
+                end->path = g_build_filename(bare, ".", NULL);
+        }
+        end->in_volume = true;
+        return true;
+}
+
 bool copy_end_resolve(CopyEnd *end, bool may_miss, GError **error) {
-        return find_path(end, may_miss, error) && (!end->is_stopped || check_mounts(end, error));
+        return (!end->is_stopped || enter_volume(end, may_miss, error)) &&
+               find_path(end, may_miss, error) &&
+               (!end->is_stopped || end->in_volume || check_mounts(end, error));
 }

@@ -17,6 +17,7 @@ typedef struct CopyEnd {
         bool wants_directory;  /* "/" at its end */
         Container loaded;      /* with root_fd; the host's is "/" */
         bool is_stopped;       /* the container: its volumes are not mounted */
+        bool in_volume;        /* then root_fd is the volume's directory */
         GArray *uids, *gids;   /* id maps of the container, or NULL */
         uid_t uid;             /* whose files are created there by default, as we see them */
         gid_t gid;

@@ -41,9 +41,10 @@ static bool is_stream(const CopyEnd *end) {
 
 /* The last component of what the user wrote; "" means the contents. */
 static char *source_name(const CopyEnd *source) {
-        if (source->wants_contents || strcmp(source->path, "/") == 0)
+        const char *path = source->in_volume ? source->given : source->path;
+        if (source->wants_contents || strcmp(path, "/") == 0)
                 return g_strdup("");
-        g_autofree char *canonical = g_canonicalize_filename(source->path, "/");
+        g_autofree char *canonical = g_canonicalize_filename(path, "/");
         return strcmp(canonical, "/") == 0 ? g_strdup("") : g_path_get_basename(canonical);
 }
 

@@ -190,18 +190,27 @@ in_lab() { # SCRIPT: in /tmp/files, fails where a command fails
     [ "$output" = 'Error: no container with name or ID "nobody" found: no such container' ]
 }
 
-@test "cp uses volumes of running containers and refuses what is below them in stopped ones" {
+@test "cp uses volumes of running and of stopped containers, and refuses what it can not tell" {
     in_lab 'mkdir vol; echo f > f'
-    sleeper vol1 -v /tmp/files/vol:/data
+    sleeper vol1 -v /tmp/files/vol:/data -v /tmp/files/vol:/locked:ro
     lab berth exec vol1 busybox ln -s /data /link
     in_lab 'berth cp f vol1:/data/; berth cp f vol1:/link/g; [ "$(cat vol/f vol/g)" = "$(printf "f\nf")" ]'
     lab berth stop -t 0 vol1
-    for path in /data/f /link/h /new/../data/; do
+    in_lab 'echo s > s; berth cp s vol1:/data/; berth cp s vol1:/data/t; [ "$(cat vol/s vol/t)" = "$(printf "s\ns")" ]'
+    in_lab 'berth cp vol1:/data/t back; [ "$(cat back)" = s ]'
+    in_lab 'mkdir into; berth cp vol1:/data into; [ "$(ls into)" = data ]; [ "$(cat into/data/f)" = f ]'
+    in_lab 'berth cp vol1:/locked/f ro; [ "$(cat ro)" = f ]'
+    run lab berth cp /tmp/files/f vol1:/locked/n
+    [ "$status" = 125 ]
+    [[ $output == *"is in '/locked', which is read-only" ]]
+    # by a link into the volume only the running container knows where that is
+    for path in /link/h /new/../link/; do
         run lab berth cp /tmp/files/f vol1:$path
         [ "$status" = 125 ]
         [[ $output == *"is mounted only while container vol1 runs"* || $output == *"could not be found"* ]]
     done
     run lab berth cp vol1:/link/. /tmp/files/copy
-    [[ $output == *"is in '/data', which is mounted only while container vol1 runs: start it, or copy to or from '/tmp/files/vol'" ]]
-    in_lab 'berth cp f vol1:/plain; [ "$(ls vol | tr "\n" " ")" = "f g " ]'
+    [[ $output == *"is in '/data', which is mounted only while container vol1 runs: start it, or copy to or from '/tmp/files/vol'" ||
+        $output == *"is in '/locked', which is mounted only while"* ]]
+    in_lab 'berth cp f vol1:/plain; [ "$(ls vol | tr "\n" " ")" = "f g s t " ]'
 }
