@@ -243,7 +243,7 @@ static bool load_directory(const char *path, RegistriesConf *conf, GError **erro
 }
 
 /* The aliases that answers to prompts recorded; they come last, so they win. */
-static char *recorded_aliases(void) {
+char *registries_conf_recorded_path(void) {
         if (user_is_root())
                 return g_strdup("/var/cache/containers/short-name-aliases.conf");
         return g_build_filename(
@@ -262,7 +262,7 @@ static bool load_all(const char *path, RegistriesConf *conf, GError **error) {
         const char *system = access("/etc/containers/registries.conf", F_OK) == 0
                                              ? "/etc/containers/registries.conf"
                                              : "/usr/share/containers/registries.conf";
-        g_autofree char *aliases = recorded_aliases();
+        g_autofree char *aliases = registries_conf_recorded_path();
         if (!load_file(has_user ? user : system, false, conf, error))
                 return false;
         if (!has_user && !load_directory("/etc/containers/registries.conf.d", conf, error))

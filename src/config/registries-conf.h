@@ -65,3 +65,6 @@ const RegistryRule *registries_conf_rule(const RegistriesConf *conf, const char 
  * with several candidates) "enforcing" is an error. A name with a registry stands for itself. */
 GPtrArray *registries_conf_candidates(
                 const RegistriesConf *conf, const char *name, bool has_terminal, GError **error);
+
+/* The file of aliases that answers to prompts made. Caller frees. */
+char *registries_conf_recorded_path(void);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "image/search.h"
+#include "image/short-name.h"
 
 #define TAGS_MAX 10000
 
@@ -97,9 +98,12 @@ bool pull_by_name(
         g_autoptr(RegistriesConf) conf = registries_conf_load(settings->registries_conf, error);
         if (!conf)
                 return false;
-        g_autoptr(GPtrArray) names = registries_conf_candidates(
-                        conf, text, isatty(STDIN_FILENO) && isatty(STDERR_FILENO), error);
+        bool has_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+        g_autoptr(GPtrArray) names = registries_conf_candidates(conf, text, has_terminal, error);
         if (!names)
+                return false;
+        bool asks = names->len > 1 && has_terminal && conf->mode != SHORT_NAME_DISABLED;
+        if (asks && !short_name_ask(text, names, error))
                 return false;
         g_autoptr(GString) failures = g_string_new(NULL);
         for (guint i = 0; i < names->len; i++) {
@@ -107,8 +111,11 @@ bool pull_by_name(
                 Wanted wanted = { store, settings, ret_id };
                 if (pull_from_endpoints(
                                     conf, names->pdata[i], settings, pull_to_store, &wanted,
-                                    &inner))
+                                    &inner)) {
+                        if (asks && !short_name_record(text, names->pdata[i], &inner))
+                                log_warning("%s, ignoring", inner->message);
                         return true;
+                }
                 if (names->len == 1) {
                         g_propagate_error(error, g_steal_pointer(&inner));
                         return false;

@@ -95,6 +95,44 @@ FLAGS
     [[ $output == *"--all-tags is for registries"* ]]
 }
 
+# at_terminal ANSWER REGISTRIES.CONF ARGUMENTS...: berth with a terminal, and a system's files of its own
+at_terminal() {
+    local answer=$1 conf=$2
+    shift 2
+    env -u CONTAINERS_REGISTRIES_CONF unshare -m sh -c 'set -e
+        mkdir -p /var/cache/containers /etc/containers "$1/cache"
+        mount --bind "$1/cache" /var/cache/containers
+        [ -e /etc/containers/registries.conf ] || : >/etc/containers/registries.conf
+        mount --bind "$2" /etc/containers/registries.conf
+        echo "$3" | script -qec "$4" /dev/null' sh "$BATS_TEST_TMPDIR" "$conf" "$answer" \
+        "$BERTH --root $STORE --runroot $STORE-run $*"
+}
+
+@test "a short name of several registries is asked about at a terminal, and the answer is kept" {
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    conf=$BATS_TEST_TMPDIR/system.conf
+    for mode in enforcing permissive; do
+        printf 'unqualified-search-registries = ["127.0.0.1:1", "%s"]\nshort-name-mode = "%s"\n' "$REGISTRY" $mode >"$conf"
+        run at_terminal 2 "$conf" pull -q --tls-verify=false lab/beta:1
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [[ $output == *"1) 127.0.0.1:1/lab/beta:1"* ]]
+        [[ $output == *"2) $REGISTRY/lab/beta:1"* ]]
+        [ "$(store_berth images --format '{{.Repository}}')" = "$REGISTRY/lab/beta" ]
+        grep -qx "  \"lab/beta\" = \"$REGISTRY/lab/beta\"" "$BATS_TEST_TMPDIR/cache/short-name-aliases.conf"
+        # another tag is not asked about again; podman reads the same file
+        run at_terminal 9 "$conf" pull -q --tls-verify=false lab/beta:2
+        [ "$status" -eq 0 ]
+        [[ $output != *"select"* ]]
+        # no answer, no image, no alias
+        run at_terminal 9 "$conf" pull -q --tls-verify=false lab/alpha:1
+        [ "$status" -eq 125 ]
+        [[ $output == *"none of the images was selected"* ]]
+        run ! grep -q alpha "$BATS_TEST_TMPDIR/cache/short-name-aliases.conf"
+        rm -rf "${STORE:?}"/* "$BATS_TEST_TMPDIR/cache"/*
+    done
+}
+
 @test "errors: nobody there, an unknown repository, a blocked registry, a limit that is none" {
     run search "127.0.0.1:1/x"
     [ "$status" -eq 125 ]
