@@ -47,10 +47,12 @@ static JsonObject *check_json(const HealthCheck *check) {
 void health_add_config(const ContainerRecord *record, JsonObject *object) {
         g_autoptr(HealthConfig) config = health_config(record, NULL);
         if (!config)
-                return;
-        JsonObject *check = check_json(&config->check);
-        set_positive(check, "StartPeriod", (int64_t) config->start_period_usec * 1000);
-        json_object_set_object_member(object, "Healthcheck", check);
+                config = health_config_default();
+        if (config->check.test) {
+                JsonObject *check = check_json(&config->check);
+                set_positive(check, "StartPeriod", (int64_t) config->start_period_usec * 1000);
+                json_object_set_object_member(object, "Healthcheck", check);
+        }
         if (config->startup.test) {
                 JsonObject *startup = check_json(&config->startup);
                 set_positive(startup, "Successes", config->startup_successes);

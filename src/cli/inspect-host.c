@@ -62,6 +62,10 @@ static void set_resources(const Inspected *in, JsonObject *host) {
         set_number(host, "BlkioWeight", io, "weight");
         set_number(host, "CpuPeriod", cpu, "period");
         set_number(host, "CpuQuota", cpu, "quota");
+        set_number(host, "CpuRealtimePeriod", cpu, "realtimePeriod");
+        set_number(host, "CpuRealtimeRuntime", cpu, "realtimeRuntime");
+        set_number(host, "MemorySwappiness", memory, "swappiness");
+        set_text(host, "HostsFile", in->options->hosts_file);
         set_text(host, "CpusetCpus", in->options->cpuset_cpus);
         set_text(host, "CpusetMems", in->options->cpuset_mems);
         set_number(host, "MemoryReservation", memory, "reservation");

@@ -181,7 +181,7 @@ static JsonNode *config_node(const HealthConfig *c) {
         return node;
 }
 
-static HealthConfig *default_config(void) {
+HealthConfig *health_config_default(void) {
         HealthConfig *c = g_new0(HealthConfig, 1);
         c->check = c->startup = (HealthCheck){ .interval_usec = INTERVAL_DEFAULT_USEC,
                                                .timeout_usec = TIMEOUT_DEFAULT_USEC,
@@ -197,7 +197,7 @@ bool health_describe(
                 const OciImageConfig *image,
                 ContainerRecord *record,
                 GError **error) {
-        g_autoptr(HealthConfig) c = default_config();
+        g_autoptr(HealthConfig) c = health_config_default();
         if (image && image->healthcheck)
                 take_image(image->healthcheck, c);
         if (!take_flags(options, c, error))
@@ -250,7 +250,7 @@ HealthConfig *health_config(const ContainerRecord *record, GError **error) {
 
 bool health_change(const ContainerOptions *options, ContainerRecord *record, GError **error) {
         g_autoptr(HealthConfig) c =
-                        record->health ? health_config(record, error) : default_config();
+                        record->health ? health_config(record, error) : health_config_default();
         if (!c || !take_flags(options, c, error))
                 return false;
         if (options->no_healthcheck && options->health_cmd && *options->health_cmd)

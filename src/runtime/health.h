@@ -44,6 +44,9 @@ bool health_describe(
                 ContainerRecord *record,
                 GError **error);
 
+/* Where nothing is given: no test. */
+HealthConfig *health_config_default(void);
+
 /* `update`: the flags that are given change record->health. */
 bool health_change(const ContainerOptions *options, ContainerRecord *record, GError **error);
 

@@ -315,3 +315,9 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     until_true 5 lab sh -c 'berth logs zone | grep -q JST'
     lab test -s /run/berth/containers/$id/localtime
 }
+
+@test "inspect has Podman's members where nothing was given, too" {
+    service plain > /dev/null
+    run lab berth inspect plain --format '{{.Config.HealthcheckOnFailureAction}} {{.Config.HealthLogDestination}} {{.Config.HealthcheckMaxLogCount}} {{.Config.HealthcheckMaxLogSize}} {{.HostConfig.CpuRealtimePeriod}} {{.HostConfig.MemorySwappiness}}{{.HostConfig.HostsFile}}'
+    [ "$output" = "none local 5 500 0 0" ]
+}
