@@ -123,19 +123,29 @@ static char *option_string(const OverlayRequest *request, const Layers *layers, 
         return NULL;
 }
 
-/* The mount is seen at attach_path for a moment, then cloned off. */
+/* The mount is seen for a moment, in a directory of its own: others do the same at the same time.
+ * Its clone is private, as a new one would be: pivot_root(2) wants no shared root. */
 static bool
 mount_by_string(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
+        static const struct mount_attr private = { .propagation = MS_PRIVATE };
         g_autofree char *options = option_string(request, layers, error);
+        g_autofree char *place = g_build_filename(request->attach_path, "XXXXXX", NULL);
         if (!options)
                 return false;
-        if (mount("overlay", request->attach_path, "overlay", 0, options) < 0)
-                return error_set_errno(error, errno, "Cannot mount the root file system");
-        int fd = sys_open_tree(AT_FDCWD, request->attach_path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        (void) umount2(request->attach_path, MNT_DETACH); /* the clone is what we keep */
-        if (fd < 0)
-                return error_set_errno(error, fd, "Cannot clone the root mount");
-        *ret_fd = fd;
+        if (!g_mkdtemp(place))
+                return error_set_errno(
+                                error, errno, "Cannot make a directory in '%s'",
+                                request->attach_path);
+        int r = mount("overlay", place, "overlay", 0, options) < 0 ? -errno : 0;
+        autofd int fd = r < 0 ? -1
+                              : sys_open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (r == 0)
+                r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
+        (void) umount2(place, MNT_DETACH); /* the clone is what we keep */
+        (void) rmdir(place);
+        if (r < 0)
+                return error_set_errno(error, r, "Cannot mount the root file system");
+        *ret_fd = fd_steal(&fd);
         return true;
 }
 
