@@ -99,3 +99,19 @@ run_it() { # [-f] INJECTION
     done; wait; cat /run/fb.*; rm /run/fb.*; ls /run/berth/rootfs | wc -l; grep -c " /run/berth/rootfs" /proc/self/mountinfo' > "$BATS_TEST_TMPDIR/out" || true
     [ "$(tr '\n' ' ' < "$BATS_TEST_TMPDIR/out")" = "1 2 3 4 5 6 7 8 0 0 " ]
 }
+
+@test "no cgroup.kill (kernels before 5.14): every process is signalled" {
+    bundle=$BERTH_TEST_WORK/fallback-bundle
+    lab python3 "$top/tests/integration/oci-bundle.py" "$bundle" 'sh("trap : TERM; sleep 1000 & sleep 1000 & wait; wait")' \
+        'c["linux"]["cgroupsPath"] = "/berth-fallback"' 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "pid"]'
+    lab sh -c "berth-oci run -d -b $bundle fallback > /dev/null 2>&1 < /dev/null"
+    cgroup=$(lab sh -c 'find /sys/fs/cgroup -type d -name berth-fallback | head -1')
+    threes() { [ "$(lab sh -c "wc -l < $cgroup/cgroup.procs")" -eq 3 ]; }
+    until_true 10 threes
+    pids=$(lab cat "$cgroup/cgroup.procs")
+    lab strace -qq -o /run/fallback.trace -P "$cgroup/cgroup.kill" -e inject=openat:error=ENOENT berth-oci delete --force fallback
+    injected openat
+    for pid in $pids; do run ! lab test -e "/proc/$pid/cmdline"; done
+    run ! lab test -e "$cgroup"
+    lab rm -rf "$bundle"
+}
