@@ -400,3 +400,51 @@ metrics"* ]]
     [ "$kept" = "$uid" ]
     [[ $devices == *lo* ]]
 }
+
+# podman5 ARGS...: podman 5.4 of a Debian 13 tree, with our program as its runtime, in namespaces of its own
+podman5() {
+    unshare -mpf --propagation private sh -ec '
+        root=$1 work=$2
+        shift 2
+        mount --bind "$root" "$root"
+        mount -t tmpfs tmpfs "$root/run"
+        mount -t tmpfs tmpfs "$root/mnt"
+        mkdir "$root/mnt/work"
+        mount -t proc proc "$root/proc"
+        mount --rbind /sys "$root/sys"
+        mount --rbind /dev "$root/dev"
+        mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+        mount --bind "$work" "$root/mnt/work"
+        printf "[containers]\npids_limit=0\ndefault_ulimits=[\"nofile=1024:1024\",\"nproc=1024:1024\"]\n" > "$root/mnt/containers.conf"
+        cp "$work/stage/usr/bin/berth" "$root/mnt/berth-oci"
+        CONTAINERS_CONF=/mnt/containers.conf exec chroot "$root" sh -ec "
+            podman() { command podman --root /mnt/work/podman5 --runroot /run/store --storage-driver overlay \
+                --cgroup-manager cgroupfs --runtime /mnt/berth-oci \"\$@\"; }
+            $*"' sh "$BERTH_DEBIAN13" "$BERTH_TEST_WORK" "$@"
+}
+
+@test "podman 5.4 --runtime berth-oci: run, exec, pod, stop, terminal, errors" {
+    [ -x "${BERTH_DEBIAN13:-}/usr/bin/podman" ] || skip "no Debian 13 tree with podman 5.4"
+    chroot "$BERTH_DEBIAN13" sh -c 'ls /usr/lib/*/libjson-glib-1.0.so.0' > /dev/null || skip "the Debian 13 tree lacks libjson-glib"
+    run podman5 'podman pull -q oci:/mnt/work/oci:web > /dev/null; image=$(podman images -q | head -1)
+        podman info --format "{{.Host.OCIRuntime.Name}}"
+        podman run --rm --network none $image sh -c "id -u; exit 7" || echo "status $?"
+        podman run -d --name p --network none $image sh -c "trap \"exit 3\" TERM; echo started; while :; do sleep 0.1; done" > /dev/null
+        podman exec p sh -c "echo in; exit 6" || echo "status $?"
+        podman exec -t p tty | tr -d "\r"
+        podman pause p && podman inspect -f "{{.State.Status}}" p
+        podman unpause p
+        podman logs p
+        podman stop p; podman inspect -f "{{.State.ExitCode}}" p
+        podman run --rm --network none $image nosuch 2> /dev/null || echo "status $?"
+        podman run --rm --network none $image /etc/passwd 2> /dev/null || echo "status $?"
+        podman run --rm --network none --read-only --cap-drop all --user 5 $image sh -c "grep CapEff /proc/self/status; touch /x 2> /dev/null || echo read-only"
+        podman pod create --network none --name pd > /dev/null
+        podman run --rm --pod pd $image echo in pod
+        podman pod rm -f -t 0 pd > /dev/null
+        podman rm -f -t 0 -a > /dev/null; /mnt/berth-oci list -q'
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(printf '%s\n' "${lines[@]}" | sed 's|/dev/pts/[0-9]*|PTS|' | tr '\n' '|')" = "/mnt/berth-oci|0|status 7|in|status 6|PTS|p|paused|p|started|p|3|status 127|status 126|$(printf 'CapEff:\t0000000000000000')|read-only|in pod|" ]
+    rm -rf --one-file-system "$BERTH_TEST_WORK/podman5"
+}
