@@ -38,6 +38,13 @@ void policy_requirement_free(PolicyRequirement *requirement) {
                 g_free(requirement->fulcio->email);
                 g_free(requirement->fulcio);
         }
+        if (requirement->pki) {
+                g_clear_pointer(&requirement->pki->roots, g_bytes_unref);
+                g_clear_pointer(&requirement->pki->intermediates, g_bytes_unref);
+                g_free(requirement->pki->email);
+                g_free(requirement->pki->hostname);
+                g_free(requirement->pki);
+        }
         g_free(requirement->match_value);
         g_free(requirement->match_signed);
         g_free(requirement);
@@ -139,6 +146,49 @@ static bool take_fulcio(JsonObject *object, PolicyRequirement *r, bool *ret_foun
         return true;
 }
 
+static bool
+take_pki(JsonObject *object,
+         PolicyRequirement *r,
+         GStrvBuilder *names,
+         bool *ret_found,
+         GError **error) {
+        static const char *const allowed[] = { "caRootsPath",
+                                               "caRootsData",
+                                               "caIntermediatesPath",
+                                               "caIntermediatesData",
+                                               "subjectEmail",
+                                               "subjectHostname",
+                                               NULL };
+        JsonObject *inner;
+        const char *email, *hostname;
+        if (!json_get_object(object, "pki", &inner, error))
+                return false;
+        *ret_found = inner;
+        if (!inner)
+                return true;
+        g_autoptr(GPtrArray) roots = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        g_autoptr(GPtrArray) between =
+                        g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        bool has_roots, has_between;
+        if (!only_members(inner, allowed, error) ||
+            !take_keys(inner, "caRoots", roots, names, &has_roots, error) ||
+            !take_keys(inner, "caIntermediates", between, NULL, &has_between, error) ||
+            !json_get_string(inner, "subjectEmail", &email, error) ||
+            !json_get_string(inner, "subjectHostname", &hostname, error))
+                return false;
+        if (!has_roots)
+                return error_set_invalid(error, "pki needs one of caRootsPath and caRootsData");
+        /* Any certificate of the CA would do, were nobody named. */
+        if ((!email || !*email) && (!hostname || !*hostname))
+                return error_set_invalid(error, "pki needs subjectEmail, subjectHostname or both");
+        r->pki = g_new0(PolicyPki, 1);
+        r->pki->roots = g_bytes_ref(roots->pdata[0]);
+        r->pki->intermediates = has_between ? g_bytes_ref(between->pdata[0]) : NULL;
+        r->pki->email = email && *email ? g_strdup(email) : NULL;
+        r->pki->hostname = hostname && *hostname ? g_strdup(hostname) : NULL;
+        return true;
+}
+
 /* Row: the type's name, what it means, and the members it needs. */
 static const struct {
         const char *text;
@@ -207,22 +257,26 @@ static bool take_sigstore(JsonObject *object, PolicyRequirement *r, GError **err
                                                "keyData",
                                                "keyDatas",
                                                "fulcio",
+                                               "pki",
                                                "rekorPublicKeyPath",
                                                "rekorPublicKeyPaths",
                                                "rekorPublicKeyData",
                                                "rekorPublicKeyDatas",
                                                "signedIdentity",
                                                NULL };
-        bool has_key, has_fulcio, has_rekor;
+        bool has_key, has_fulcio, has_pki, has_rekor;
         g_autoptr(GStrvBuilder) names = g_strv_builder_new();
         if (!only_members(object, allowed, error) ||
             !take_keys(object, "key", r->keys, names, &has_key, error) ||
             !take_fulcio(object, r, &has_fulcio, error) ||
+            !take_pki(object, r, names, &has_pki, error) ||
             !take_keys(object, "rekorPublicKey", r->rekor, NULL, &has_rekor, error))
                 return false;
         r->key_names = g_strv_builder_end(names);
-        if (has_key == has_fulcio)
-                return error_set_invalid(error, "exactly one of a key and fulcio is needed");
+        if (has_key + has_fulcio + has_pki != 1)
+                return error_set_invalid(error, "exactly one of a key, fulcio and pki is needed");
+        if (has_pki && has_rekor)
+                return error_set_invalid(error, "pki and rekorPublicKey exclude each other");
         if (has_fulcio && !has_rekor)
                 return error_set_invalid(error, "fulcio needs rekorPublicKeyPath or -Data");
         return take_identity(object, r, error);

@@ -31,11 +31,18 @@ typedef struct PolicyFulcio {
         char *issuer, *email;
 } PolicyFulcio;
 
+/* A CA of one's own ("BYO-PKI"). */
+typedef struct PolicyPki {
+        GBytes *roots, *intermediates; /* PEM; intermediates may be NULL */
+        char *email, *hostname;        /* at least one */
+} PolicyPki;
+
 typedef struct PolicyRequirement {
         RequirementType type;
         GPtrArray *keys;      /* of GBytes: key rings or PEM keys */
         char **key_names;     /* where they came from, for `trust explain` */
         PolicyFulcio *fulcio; /* or NULL */
+        PolicyPki *pki;       /* or NULL; key_names says where its roots came from */
         GPtrArray *rekor;     /* of GBytes: PEM keys of transparency logs; may be empty */
         IdentityMatch match;
         char *match_value;  /* exactReference, exactRepository, remapIdentity's prefix */

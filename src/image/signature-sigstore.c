@@ -3,21 +3,18 @@
  * without asking anybody (cosign's SIGNATURE_SPEC.md; Rekor's hashedrekord 0.0.1). */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "image/certificate.h"
 #include "image/signature.h"
 
 #define BLOB_PREFIX      "\0sigstore-json\n"
 #define BLOB_PREFIX_SIZE 15
-#define ISSUER_OID       "1.3.6.1.4.1.57264.1.8" /* DER UTF8String */
-#define OLD_ISSUER_OID   "1.3.6.1.4.1.57264.1.1" /* the bare text */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 
 /* The parts of one signature. */
 typedef struct Sigstore {
@@ -76,13 +73,6 @@ static EVP_PKEY *read_key(const void *bytes, gsize size) {
         EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
         BIO_free(bio);
         return key;
-}
-
-static X509 *read_certificate(const char *text, gsize size) {
-        BIO *bio = BIO_new_mem_buf(text, (int) MIN(size, INT_MAX));
-        X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-        BIO_free(bio);
-        return certificate;
 }
 
 /* ECDSA and RSA sign a SHA-256; Ed25519 signs the message itself. */
@@ -157,7 +147,7 @@ static bool entry_fits(const Sigstore *s, EVP_PKEY *key, const char *body_text, 
         g_autoptr(GBytes) logged_key = decode(key_content);
         const char *pem = g_bytes_get_data(logged_key, &n);
         g_autoptr(EVP_PKEY) other = read_key(pem, n);
-        g_autoptr(X509) certificate = other ? NULL : read_certificate(pem, n);
+        g_autoptr(X509) certificate = other ? NULL : certificate_read(pem, n);
         if (!other && certificate)
                 other = X509_get_pubkey(certificate);
         return (other && EVP_PKEY_eq(other, key) == 1) ||
@@ -200,107 +190,70 @@ check_log(const Sigstore *s,
         return entry_fits(s, key, body, error);
 }
 
-static STACK_OF(X509) * read_chain(const char *text) {
-        STACK_OF(X509) *chain = sk_X509_new_null();
-        BIO *bio = text ? BIO_new_mem_buf(text, -1) : NULL;
-        X509 *one;
-        while (bio && sk_X509_num(chain) < 16 && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-                sk_X509_push(chain, one);
-        BIO_free(bio);
-        return chain;
-}
-
-/* Up to the configured CA, at the time that the log vouches for. */
-static bool chain_is_good(X509 *leaf, const Sigstore *s, GBytes *ca, int64_t time) {
-        g_autofree char *ca_text = g_strndup(g_bytes_get_data(ca, NULL), g_bytes_get_size(ca));
-        STACK_OF(X509) *roots = read_chain(ca_text);
-        STACK_OF(X509) *between = read_chain(s->chain);
-        X509_STORE *store = X509_STORE_new();
-        for (int i = 0; i < sk_X509_num(roots); i++)
-                X509_STORE_add_cert(store, sk_X509_value(roots, i));
-        X509_STORE_CTX *context = X509_STORE_CTX_new();
-        bool ok = X509_STORE_CTX_init(context, store, leaf, between) == 1;
-        if (ok) {
-                X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-                X509_VERIFY_PARAM_set_time(parameters, (time_t) time);
-                X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
-                ok = X509_verify_cert(context) == 1;
-        }
-        X509_STORE_CTX_free(context);
-        X509_STORE_free(store);
-        sk_X509_pop_free(roots, X509_free);
-        sk_X509_pop_free(between, X509_free);
-        return ok && (X509_get_extended_key_usage(leaf) & XKU_CODE_SIGN) &&
-               X509_get_extended_key_usage(leaf) != UINT32_MAX;
-}
-
-static bool has_email(X509 *leaf, const char *email) {
-        GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-        bool found = false;
-        for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
-                const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-                if (name->type != GEN_EMAIL)
-                        continue;
-                const ASN1_STRING *text = name->d.rfc822Name;
-                size_t n = (size_t) ASN1_STRING_length(text);
-                found = found ||
-                        (n == strlen(email) && memcmp(ASN1_STRING_get0_data(text), email, n) == 0);
-        }
-        GENERAL_NAMES_free(names);
-        return found;
-}
-
-/* The text of an extension, or NULL. The newer one is wrapped in a DER string with a short length.
- */
-static char *extension_text(X509 *leaf, const char *oid, bool wrapped) {
-        ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-        int at = X509_get_ext_by_OBJ(leaf, object, -1);
-        ASN1_OBJECT_free(object);
-        if (at < 0)
+static X509 *read_leaf(const Sigstore *s, EVP_PKEY **ret_key, GError **error) {
+        if (!s->certificate) {
+                error_set_invalid(error, "no certificate");
                 return NULL;
-        const ASN1_STRING *data = X509_EXTENSION_get_data(X509_get_ext(leaf, at));
-        const unsigned char *bytes = ASN1_STRING_get0_data(data);
-        long size = ASN1_STRING_length(data);
-        if (!wrapped)
-                return g_strndup((const char *) bytes, (gsize) size);
-        ASN1_UTF8STRING *inner = d2i_ASN1_UTF8STRING(NULL, &bytes, size);
-        char *text = inner ? g_strndup((const char *) ASN1_STRING_get0_data(inner),
-                                       (gsize) ASN1_STRING_length(inner))
-                           : NULL;
-        ASN1_UTF8STRING_free(inner);
-        return text;
-}
-
-static bool issuer_is(X509 *leaf, const char *wanted) {
-        g_autofree char *newer = extension_text(leaf, ISSUER_OID, true);
-        g_autofree char *older = extension_text(leaf, OLD_ISSUER_OID, false);
-        if (newer && older && !g_str_equal(newer, older))
-                return false;
-        return g_strcmp0(newer ? newer : older, wanted) == 0;
+        }
+        g_autoptr(X509) leaf = certificate_read(s->certificate, strlen(s->certificate));
+        *ret_key = leaf ? X509_get_pubkey(leaf) : NULL;
+        if (*ret_key)
+                return g_steal_pointer(&leaf);
+        error_set_invalid(error, "a certificate that cannot be read");
+        return NULL;
 }
 
 static bool
 check_fulcio(const Sigstore *s, const PolicyRequirement *r, char **ret_signer, GError **error) {
-        if (!s->certificate)
-                return error_set_invalid(error, "no certificate");
-        g_autoptr(X509) leaf = read_certificate(s->certificate, strlen(s->certificate));
-        g_autoptr(EVP_PKEY) key = leaf ? X509_get_pubkey(leaf) : NULL;
+        g_autoptr(EVP_PKEY) key = NULL;
+        g_autoptr(X509) leaf = read_leaf(s, &key, error);
         int64_t time;
-        if (!key)
-                return error_set_invalid(error, "a certificate that cannot be read");
-        if (!check_log(s, key, r->rekor, &time, error))
+        if (!leaf || !check_log(s, key, r->rekor, &time, error))
                 return false;
-        if (!chain_is_good(leaf, s, r->fulcio->ca, time))
-                return error_set_invalid(error, "the certificate is not of the configured CA");
-        if (!issuer_is(leaf, r->fulcio->issuer))
+        CertificateTrust trust = {
+                .roots = r->fulcio->ca,
+                .chain = s->chain,
+                .time = time,
+        };
+        if (!certificate_verify(leaf, &trust, error))
+                return false;
+        if (!certificate_has_issuer(leaf, r->fulcio->issuer))
                 return error_set_invalid(
                                 error, "the certificate is not by issuer '%s'", r->fulcio->issuer);
-        if (!has_email(leaf, r->fulcio->email))
+        if (!certificate_has_email(leaf, r->fulcio->email))
                 return error_set_invalid(
                                 error, "the certificate is not for '%s'", r->fulcio->email);
         if (!verifies_bytes(key, s->signature, s->payload))
                 return error_set_invalid(error, "the signature does not verify");
         *ret_signer = g_strdup_printf("%s (%s)", r->fulcio->email, r->fulcio->issuer);
+        return true;
+}
+
+/* Certificates of a CA of one's own. No log vouches for the time of signing, so that the
+ * certificate must be good now. */
+static bool
+check_pki(const Sigstore *s, const PolicyRequirement *r, char **ret_signer, GError **error) {
+        const PolicyPki *pki = r->pki;
+        g_autoptr(EVP_PKEY) key = NULL;
+        g_autoptr(X509) leaf = read_leaf(s, &key, error);
+        CertificateTrust trust = {
+                .roots = pki->roots,
+                .intermediates = pki->intermediates,
+                .chain = s->chain,
+                .time = g_get_real_time() / G_USEC_PER_SEC,
+                .any_usage = true,
+        };
+        if (!leaf || !certificate_verify(leaf, &trust, error))
+                return false;
+        if (pki->email && !certificate_has_email(leaf, pki->email))
+                return error_set_invalid(error, "the certificate is not for '%s'", pki->email);
+        if (pki->hostname && !certificate_has_host(leaf, pki->hostname))
+                return error_set_invalid(
+                                error, "the certificate is not for host '%s'", pki->hostname);
+        if (!verifies_bytes(key, s->signature, s->payload))
+                return error_set_invalid(error, "the signature does not verify");
+        *ret_signer = g_strdup_printf(
+                        "%s (CA %s)", pki->email ? pki->email : pki->hostname, r->key_names[0]);
         return true;
 }
 
@@ -334,6 +287,7 @@ bool signature_sigstore_verify(
         if (!split(blob, &s, error))
                 return false;
         bool ok = requirement->fulcio ? check_fulcio(&s, requirement, ret_signer, error)
+                  : requirement->pki  ? check_pki(&s, requirement, ret_signer, error)
                                       : check_keys(&s, requirement, ret_signer, error);
         if (ok)
                 *ret_payload = g_bytes_ref(s.payload);

@@ -253,6 +253,168 @@ EXT
     refused "no entry of a transparency log"
 }
 
+# certify NAME EXTENSIONS [x509 options…]: a certificate for key.pem by the intermediate CA
+certify() {
+    local name=$1
+    printf "$2" >"$name.ext"
+    shift 2
+    openssl req -new -key key.pem -subj / -out "$name.csr" 2>/dev/null
+    openssl x509 -req -in "$name.csr" -CA between.pem -CAkey between.key -CAcreateserial -days 1 -extfile "$name.ext" -out "$name.pem" "$@" 2>/dev/null
+}
+
+# new_ca NAME
+new_ca() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.pem" \
+        -subj "/CN=$1" -days 30 -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+}
+
+# A root, an intermediate CA, and certificates for key.pem.
+make_pki() {
+    cd "$W"
+    new_ca root
+    new_ca stranger
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout between.key -out between.csr -subj /CN=between 2>/dev/null
+    openssl x509 -req -in between.csr -CA root.pem -CAkey root.key -CAcreateserial -days 10 \
+        -extfile <(echo basicConstraints=critical,CA:TRUE) -out between.pem 2>/dev/null
+    cat between.pem root.pem >chain.pem
+    cat root.pem >only-root.pem
+    signing='extendedKeyUsage=codeSigning\n'
+    both='subjectAltName=email:dev@example.org,DNS:*.build.example\n'
+    certify leaf "$signing$both"
+    certify plain "$both"
+    certify server "extendedKeyUsage=serverAuth\n$both"
+    certify old "$signing$both" -days -1
+}
+
+@test "a certificate of a CA of one's own, without a log" {
+    make_pki
+    pki() { sigstore_policy "\"pki\":{$1}"; }
+    good="\"caRootsPath\":\"$W/root.pem\",\"subjectEmail\":\"dev@example.org\""
+
+    push_cosign cert=leaf.pem chain=chain.pem
+    pki "$good,\"subjectHostname\":\"one.build.example\""
+    pull cosign
+    [ "$status" -eq 0 ]
+    run store_berth image inspect --format '{{.Signers}}' "$REGISTRY/lab/cosign:1"
+    [ "$output" = "[dev@example.org (CA $W/root.pem)]" ]
+    store_berth rmi "$REGISTRY/lab/cosign:1"
+    run store_berth image trust explain --tls-verify=false --signature-policy "$W/policy.json" "$REGISTRY/lab/cosign:1"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"sigstoreSigned: signed by dev@example.org (CA $W/root.pem)"*"Verdict: accepted"* ]]
+    run store_berth image trust show --signature-policy "$W/policy.json"
+    [[ "$output" == *"sigstoreSigned"*"$W/root.pem"* ]]
+    # the roots may stand in the policy itself
+    pki "\"caRootsData\":\"$(base64 -w0 root.pem)\",\"subjectHostname\":\"one.build.example\""
+    pull cosign
+    [ "$status" -eq 0 ]
+    store_berth rmi "$REGISTRY/lab/cosign:1"
+
+    # other subjects, another root
+    pki "\"caRootsPath\":\"$W/root.pem\",\"subjectEmail\":\"evil@example.org\""
+    pull cosign
+    refused "not for 'evil@example.org'"
+    pki "$good,\"subjectHostname\":\"build.example\""
+    pull cosign
+    refused "not for host 'build.example'"
+    pki "\"caRootsPath\":\"$W/stranger.pem\",\"subjectEmail\":\"dev@example.org\""
+    pull cosign
+    refused "not of the configured CA"
+    run store_berth image trust explain --tls-verify=false --signature-policy "$W/policy.json" "$REGISTRY/lab/cosign:1"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"sigstoreSigned: signature 1: the certificate is not of the configured CA: "*"Verdict: refused"* ]]
+    # the root that came with the signature does not vouch for itself
+    push_cosign cert=leaf.pem chain=stranger.pem
+    pull cosign
+    refused "not of the configured CA"
+
+    # the one between may come from the policy, but must come from somewhere
+    push_cosign cert=leaf.pem chain=only-root.pem
+    pki "$good"
+    pull cosign
+    refused "unable to get local issuer certificate"
+    pki "$good,\"caIntermediatesPath\":\"$W/between.pem\""
+    pull cosign
+    [ "$status" -eq 0 ]
+    store_berth rmi "$REGISTRY/lab/cosign:1"
+    pki "$good,\"caIntermediatesData\":\"$(base64 -w0 between.pem)\""
+    pull cosign
+    [ "$status" -eq 0 ]
+    store_berth rmi "$REGISTRY/lab/cosign:1"
+
+    # usages and times
+    pki "$good"
+    push_cosign cert=plain.pem chain=chain.pem
+    pull cosign
+    [ "$status" -eq 0 ]
+    store_berth rmi "$REGISTRY/lab/cosign:1"
+    push_cosign cert=server.pem chain=chain.pem
+    pull cosign
+    refused "not for signing code"
+    push_cosign cert=old.pem chain=chain.pem
+    pull cosign
+    refused "certificate has expired"
+
+    # what was signed
+    push_cosign cert=leaf.pem chain=chain.pem tamper=payload
+    pull cosign
+    refused "the signature does not verify"
+    KEY=$W/other.pem push_cosign cert=leaf.pem chain=chain.pem
+    pull cosign
+    refused "the signature does not verify"
+    push_cosign
+    pull cosign
+    refused "no certificate"
+}
+
+@test "podman has the same verdicts on certificates of a CA" {
+    has_podman5 || skip "no Debian 13 root with podman 5"
+    make_pki
+    mkdir -p "$STORE/home/.config/containers/registries.d"
+    cp "$BERTH_REGISTRIES_D/default.yaml" "$STORE/home/.config/containers/registries.d/"
+    roots="\"caRootsData\":\"$(base64 -w0 root.pem)\""
+    # verdict CERT CHAIN PKI WANTED
+    verdict() {
+        push_cosign cert="$1" chain="$2"
+        sigstore_policy "\"pki\":{$3}"
+        cp "$W/policy.json" "$STORE/policy.json"
+        HOME=/mnt/store/home run podman5 pull -q --tls-verify=false --signature-policy /mnt/store/policy.json "$REGISTRY/lab/cosign:1"
+        echo "podman, $1 $2 $3: $output"
+        [ "$((status != 0))" = "$4" ]
+        [ "$4" != 0 ] || store_berth rmi "$REGISTRY/lab/cosign:1"
+        pull cosign
+        [ "$((status != 0))" = "$4" ]
+        [ "$4" != 0 ] || store_berth rmi "$REGISTRY/lab/cosign:1"
+    }
+    verdict leaf.pem chain.pem "$roots,\"subjectEmail\":\"dev@example.org\"" 0
+    verdict leaf.pem chain.pem "$roots,\"subjectHostname\":\"one.build.example\"" 0
+    verdict leaf.pem chain.pem "$roots,\"subjectHostname\":\"two.one.build.example\"" 1
+    verdict leaf.pem chain.pem "$roots,\"subjectEmail\":\"evil@example.org\"" 1
+    verdict leaf.pem only-root.pem "$roots,\"subjectEmail\":\"dev@example.org\"" 1
+    verdict leaf.pem only-root.pem "$roots,\"caIntermediatesData\":\"$(base64 -w0 between.pem)\",\"subjectEmail\":\"dev@example.org\"" 0
+    verdict leaf.pem chain.pem "\"caRootsData\":\"$(base64 -w0 stranger.pem)\",\"subjectEmail\":\"dev@example.org\"" 1
+    verdict plain.pem chain.pem "$roots,\"subjectEmail\":\"dev@example.org\"" 0
+    verdict server.pem chain.pem "$roots,\"subjectEmail\":\"dev@example.org\"" 1
+    verdict old.pem chain.pem "$roots,\"subjectEmail\":\"dev@example.org\"" 1
+}
+
+@test "a policy with half a CA is refused" {
+    touch "$W/root.pem"
+    for pki in "\"caRootsPath\":\"$W/root.pem\"|subjectEmail, subjectHostname or both" \
+        '"subjectEmail":"a@b"|one of caRootsPath and caRootsData' \
+        "\"caRootsPath\":\"$W/root.pem\",\"caRootsData\":\"AAAA\",\"subjectEmail\":\"a@b\"|more than one of" \
+        "\"caRootsPath\":\"$W/root.pem\",\"subjectMail\":\"a@b\"|subjectMail"; do
+        sigstore_policy "\"pki\":{${pki%|*}}"
+        pull cosign
+        refused "${pki##*|}"
+    done
+    sigstore_policy "\"pki\":{\"caRootsPath\":\"$W/root.pem\",\"subjectEmail\":\"a@b\"},\"rekorPublicKeyPath\":\"$W/rekor.pub\""
+    pull cosign
+    refused "exclude each other"
+    sigstore_policy "\"keyPath\":\"$W/key.pub\",\"pki\":{\"caRootsPath\":\"$W/root.pem\",\"subjectEmail\":\"a@b\"}"
+    pull cosign
+    refused "exactly one of"
+}
+
 @test "reject, and a policy with a typing mistake" {
     policy '{"type":"reject"}'
     pull unsigned
