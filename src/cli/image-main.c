@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth-image: the verbs that move bytes. berth starts it; people need not know it. */
+#include <malloc.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -30,7 +31,16 @@ static void on_signal(int signal_number) {
         pull_cancel_all();
 }
 
+/* Windows and blocks of megabytes go back to the kernel when they are freed: by default glibc
+ * raises the threshold at the first such free() and keeps the next ones in its arenas (mallopt(3)).
+ */
+static void bound_memory(void) {
+        mallopt(M_MMAP_THRESHOLD, 256 << 10);
+        mallopt(M_ARENA_MAX, 2);
+}
+
 int main(int argc, char **argv) {
+        bound_memory();
         log_init("berth-image", LOG_SINK_STDERR, LOG_LEVEL_INFO);
         umask(0); /* layers' modes are what they say */
         struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int) SA_RESETHAND };

@@ -20,11 +20,12 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-#define WHITEOUT_PREFIX ".wh."
-#define WHITEOUT_META   ".wh..wh."
-#define WHITEOUT_OPAQUE ".wh..wh..opq"
-#define TIMES_BUFFER    (256u << 10)
-#define IDS_MAX         65536u
+#define WHITEOUT_PREFIX     ".wh."
+#define WHITEOUT_META       ".wh..wh."
+#define WHITEOUT_OPAQUE     ".wh..wh..opq"
+#define TIMES_BUFFER        (256u << 10)
+#define IDS_MAX             65536u
+#define WRITE_BACK_SIZE_MIN (256u << 10)
 
 struct Unpacker {
         int root_fd; /* borrowed */
@@ -467,6 +468,10 @@ bool unpacker_end(Unpacker *unpacker, const TarEntry *entry, GError **error) {
         struct timespec times[2] = { entry->mtime, entry->mtime };
         if (futimens(fd, times) < 0)
                 return error_set_errno(error, errno, "Cannot set the time");
+        /* The commit waits for the disk: what is complete may go there while more comes in. A hint:
+         * errors come back at the commit's syncfs(2). */
+        if (entry->size >= WRITE_BACK_SIZE_MIN)
+                (void) sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         return true;
 }
 

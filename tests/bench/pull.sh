@@ -74,7 +74,8 @@ run_curl() {
 
 for tag in "$@"; do
     echo "== $tag"
-    skopeo copy -q --dest-tls-verify=false "oci:$oci:$tag" "docker://$REGISTRY/lab/$tag:1"
+    # its cache of blobs would put the gzip layers in the place of the zstd ones
+    skopeo copy -q --preserve-digests --dest-tls-verify=false "oci:$oci:$tag" "docker://$REGISTRY/lab/$tag:1"
     raw=$(skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/lab/$tag:1")
     digests=$(jq -r '.layers[].digest' <<<"$raw")
     echo "$raw" | jq -r '"\(.layers | length) layers, \((.layers | map(.size) | add) / 1e6 | floor) MB compressed"'
