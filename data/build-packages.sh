@@ -11,12 +11,12 @@ for purpose; do
     case $purpose in
         build) packages="$packages gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
             libsystemd-dev systemd libseccomp-dev libcap-dev libmnl-dev libnftables-dev
-            libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev libzstd-dev libyaml-dev
+            libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev libzstd-dev liblzma-dev libbz2-dev libyaml-dev
             python3-docutils" ;;
         demo) packages="$packages systemd libpam-systemd dbus busybox-static docker-registry skopeo umoci curl iproute2
             util-linux procps catatonit golang-github-containers-common" ;;
         test) packages="$packages bats podman crun containerd buildah jq strace python3 attr e2fsprogs xz-utils gpg gpgv clang-format
-            libnss-systemd uidmap nftables aardvark-dns netavark containernetworking-plugins passt bind9-dnsutils socat apache2-utils netcat-openbsd openssl gzip bsdextrautils git file mmdebstrap tinyproxy-bin zsh fish btrfs-progs" ;;
+            libnss-systemd uidmap nftables aardvark-dns netavark containernetworking-plugins passt bind9-dnsutils socat apache2-utils netcat-openbsd openssl gzip bsdextrautils git file mmdebstrap tinyproxy-bin docker.io zsh fish btrfs-progs" ;;
         *) echo "build-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
     esac
 done

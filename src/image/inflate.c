@@ -61,22 +61,20 @@ static InflateFormat detect(const uint8_t *head, size_t n) {
         return INFLATE_NONE;
 }
 
-static bool decide(Inflater *inflater, GError **error) {
+static const InflateBackend *const backends[] = {
+        [INFLATE_NONE] = NULL,          [INFLATE_BZIP2] = &inflate_bzip2,
+        [INFLATE_GZIP] = &inflate_gzip, [INFLATE_XZ] = &inflate_xz,
+        [INFLATE_ZSTD] = &inflate_zstd,
+};
+
+static void decide(Inflater *inflater) {
         inflater->decided = true;
         inflater->format = detect(inflater->head, inflater->n_head);
-        if (inflater->format == INFLATE_BZIP2 || inflater->format == INFLATE_XZ)
-                return error_set_invalid(
-                                error, "%s compression is not supported, only gzip and zstd are",
-                                inflater->format == INFLATE_XZ ? "xz" : "bzip2");
-        if (inflater->format == INFLATE_GZIP)
-                inflater->backend = &inflate_gzip;
-        if (inflater->format == INFLATE_ZSTD)
-                inflater->backend = &inflate_zstd;
+        inflater->backend = backends[inflater->format];
         if (inflater->backend) {
                 inflater->state = inflater->backend->open();
                 inflater->out = g_malloc(OUT_SIZE);
         }
-        return true;
 }
 
 static bool feed(Inflater *inflater, const uint8_t *bytes, size_t size, GError **error) {
@@ -105,17 +103,19 @@ bool inflater_push(Inflater *inflater, const void *bytes, size_t size, GError **
                 size -= n;
                 if (inflater->n_head < MAGIC_SIZE)
                         return true;
-                if (!decide(inflater, error) ||
-                    !feed(inflater, inflater->head, inflater->n_head, error))
+                decide(inflater);
+                if (!feed(inflater, inflater->head, inflater->n_head, error))
                         return false;
         }
         return size == 0 || feed(inflater, at, size, error);
 }
 
 bool inflater_finish(Inflater *inflater, GError **error) {
-        if (!inflater->decided &&
-            (!decide(inflater, error) || !feed(inflater, inflater->head, inflater->n_head, error)))
-                return false;
+        if (!inflater->decided) {
+                decide(inflater);
+                if (!feed(inflater, inflater->head, inflater->n_head, error))
+                        return false;
+        }
         if (!inflater->between)
                 return error_set_invalid(error, "the compressed data end too early");
         return true;

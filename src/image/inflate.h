@@ -49,5 +49,7 @@ typedef struct InflateBackend {
         void (*close)(void *state);
 } InflateBackend;
 
+extern const InflateBackend inflate_bzip2;
 extern const InflateBackend inflate_gzip; /* inflate-isal.c or inflate-zlib.c */
+extern const InflateBackend inflate_xz;
 extern const InflateBackend inflate_zstd;

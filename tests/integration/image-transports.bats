@@ -55,6 +55,61 @@ size_of_chain() {
     [[ "$output" == *junk* ]]
 }
 
+@test "load and import read xz and bzip2, and damage to either is named" {
+    mkdir -p "$BATS_TEST_TMPDIR/root"
+    echo hello >"$BATS_TEST_TMPDIR/root/file"
+    tar -C "$BATS_TEST_TMPDIR/root" -cf "$BATS_TEST_TMPDIR/root.tar" file
+    plain=$(store_berth import -q "$BATS_TEST_TMPDIR/root.tar" plain:1)
+    layers=$(size_of_chain plain:1)
+    for program in xz bzip2; do
+        $program -c "$IN/small.docker.tar" >"$BATS_TEST_TMPDIR/packed"
+        run store_berth load -i "$BATS_TEST_TMPDIR/packed"
+        [ "$output" = "Loaded image: docker.io/library/small:1" ]
+        run store_podman image inspect --format '{{.RepoTags}}' small:1
+        [ "$output" = "[docker.io/library/small:1]" ]
+        store_berth rmi small:1
+        # two streams in a row are one, as tar and the pack programs see it
+        { head -c 2000 "$BATS_TEST_TMPDIR/root.tar" | $program; tail -c +2001 "$BATS_TEST_TMPDIR/root.tar" | $program; } >"$BATS_TEST_TMPDIR/two"
+        store_berth import -q "$BATS_TEST_TMPDIR/two" "$program:1"
+        [ "$(size_of_chain "$program:1")" = "$layers" ]
+        size=$(stat -c %s "$BATS_TEST_TMPDIR/packed")
+        printf 'XXXXXXXX' | dd of="$BATS_TEST_TMPDIR/packed" bs=1 seek=$((size / 2)) conv=notrunc status=none
+        run store_berth load -i "$BATS_TEST_TMPDIR/packed"
+        [ "$status" -eq 125 ]
+        [[ "$output" == *"the $program data are damaged"* ]]
+        [ "$(grep -c '^Error:' <<<"$output")" -eq 1 ]
+    done
+}
+
+@test "a layer packed with xz or bzip2 is unpacked, as podman does" {
+    for program in xz bzip2; do
+        mkdir -p "$BATS_TEST_TMPDIR/$program"
+        skopeo copy -q "oci:$IN/oci:small" "dir:$BATS_TEST_TMPDIR/$program"
+        python3 - "$BATS_TEST_TMPDIR/$program" $program <<'PYTHON'
+import gzip, hashlib, json, subprocess, sys
+folder, program = sys.argv[1:]
+with open(folder + "/manifest.json") as text:
+    manifest = json.load(text)
+layer = manifest["layers"][0]
+with open(folder + "/" + layer["digest"].split(":")[1], "rb") as old:
+    packed = subprocess.run([program, "-c"], input=gzip.decompress(old.read()), check=True, stdout=subprocess.PIPE).stdout
+name = hashlib.sha256(packed).hexdigest()
+with open(folder + "/" + name, "wb") as new:
+    new.write(packed)
+layer.update(digest="sha256:" + name, size=len(packed))
+with open(folder + "/manifest.json", "w") as text:
+    json.dump(manifest, text)
+PYTHON
+        id=$(store_berth pull -q "dir:$BATS_TEST_TMPDIR/$program")
+        ours=$(size_of_chain "$id")
+        store_podman image inspect "$id" >/dev/null
+        store_berth rmi "$id"
+        id=$(store_podman pull -q "dir:$BATS_TEST_TMPDIR/$program")
+        [ "$(size_of_chain "$id")" = "$ours" ]
+        store_berth rmi "$id"
+    done
+}
+
 @test "save writes what podman, skopeo and umoci load" {
     store_berth load -q -i "$IN/small.docker.tar"
     id=$(store_berth images -q --no-trunc)

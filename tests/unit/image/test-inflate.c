@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <bzlib.h>
+#include <lzma.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -44,6 +46,27 @@ static void add_zstd(GByteArray *out, const guint8 *bytes, guint size) {
         g_free(room);
 }
 
+static void add_xz(GByteArray *out, const guint8 *bytes, guint size) {
+        static const guint8 padding[8] = { 0 };
+        size_t n = 0, bound = lzma_stream_buffer_bound(size);
+        guint8 *room = g_malloc(bound);
+        lzma_ret r = lzma_easy_buffer_encode(
+                        6, LZMA_CHECK_CRC64, NULL, bytes, size, room, &n, bound);
+        g_assert_cmpint(r, ==, LZMA_OK);
+        g_byte_array_append(out, room, (guint) n);
+        g_byte_array_append(out, padding, sizeof padding); /* may stand between and behind */
+        g_free(room);
+}
+
+static void add_bzip2(GByteArray *out, const guint8 *bytes, guint size) {
+        unsigned int n = size + size / 100 + 600;
+        char *room = g_malloc(n);
+        g_assert_cmpint(BZ2_bzBuffToBuffCompress(room, &n, (char *) bytes, size, 9, 0, 0), ==,
+                        BZ_OK);
+        g_byte_array_append(out, (const guint8 *) room, n);
+        g_free(room);
+}
+
 static GByteArray *pack(const GByteArray *plain, InflateFormat format) {
         GByteArray *packed = g_byte_array_new();
         guint half = plain->len / 2;
@@ -52,6 +75,14 @@ static GByteArray *pack(const GByteArray *plain, InflateFormat format) {
         if (format == INFLATE_GZIP) {
                 add_gzip(packed, plain->data, half);
                 add_gzip(packed, plain->data + half, plain->len - half);
+        }
+        if (format == INFLATE_XZ) {
+                add_xz(packed, plain->data, half);
+                add_xz(packed, plain->data + half, plain->len - half);
+        }
+        if (format == INFLATE_BZIP2) {
+                add_bzip2(packed, plain->data, half);
+                add_bzip2(packed, plain->data + half, plain->len - half);
         }
         if (format == INFLATE_ZSTD) {
                 static const guint8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'x', 'y' };
@@ -95,17 +126,39 @@ static void round_trip(gconstpointer data) {
         }
 }
 
-static void refuses(void) {
+static void refuses_damage(gconstpointer data) {
+        InflateFormat format = (InflateFormat) GPOINTER_TO_INT(data);
+        g_autoptr(GByteArray) plain = text_bytes();
+        g_autoptr(GByteArray) packed = pack(plain, format);
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_autoptr(GError) error = NULL;
+        packed->data[packed->len / 4] ^= 0x55;
+        g_assert_false(unpack(packed, 4096, out, &error));
+        g_assert_nonnull(strstr(error->message, "damaged"));
+}
+
+/* The first bytes of an xz file with a dictionary of half a GiB. */
+static void refuses_large_dictionary(void) {
+        lzma_options_lzma options;
+        g_assert_false(lzma_lzma_preset(&options, 6));
+        options.dict_size = 1u << 29;
+        lzma_filter filters[] = { { LZMA_FILTER_LZMA2, &options },
+                                  { .id = LZMA_VLI_UNKNOWN, .options = NULL } };
+        lzma_stream_flags flags = { .check = LZMA_CHECK_CRC32 };
+        lzma_block block = { .check = LZMA_CHECK_CRC32,
+                             .compressed_size = LZMA_VLI_UNKNOWN,
+                             .uncompressed_size = LZMA_VLI_UNKNOWN,
+                             .filters = filters };
         g_autoptr(GError) error = NULL;
         g_autoptr(GByteArray) out = g_byte_array_new();
         g_autoptr(GByteArray) xz = g_byte_array_new();
-        g_byte_array_append(
-                        xz,
-                        (const guint8 *) "\xfd"
-                                         "7zXZ\0\0\0\0\0",
-                        10);
+        g_assert_cmpint(lzma_block_header_size(&block), ==, LZMA_OK);
+        g_byte_array_set_size(xz, LZMA_STREAM_HEADER_SIZE + block.header_size);
+        g_assert_cmpint(lzma_stream_header_encode(&flags, xz->data), ==, LZMA_OK);
+        g_assert_cmpint(lzma_block_header_encode(&block, xz->data + LZMA_STREAM_HEADER_SIZE), ==,
+                        LZMA_OK);
         g_assert_false(unpack(xz, 4, out, &error));
-        g_assert_nonnull(strstr(error->message, "xz"));
+        g_assert_nonnull(strstr(error->message, "more memory than is allowed"));
 }
 
 static void digests(void) {
@@ -127,7 +180,15 @@ int main(int argc, char **argv) {
                         "/image/inflate/gzip-members", GINT_TO_POINTER(INFLATE_GZIP), round_trip);
         g_test_add_data_func(
                         "/image/inflate/zstd-frames", GINT_TO_POINTER(INFLATE_ZSTD), round_trip);
-        g_test_add_func("/image/inflate/refuses-what-it-cannot", refuses);
+        g_test_add_data_func("/image/inflate/xz-streams", GINT_TO_POINTER(INFLATE_XZ), round_trip);
+        g_test_add_data_func(
+                        "/image/inflate/bzip2-streams", GINT_TO_POINTER(INFLATE_BZIP2), round_trip);
+        g_test_add_data_func(
+                        "/image/inflate/xz-damaged", GINT_TO_POINTER(INFLATE_XZ), refuses_damage);
+        g_test_add_data_func(
+                        "/image/inflate/bzip2-damaged", GINT_TO_POINTER(INFLATE_BZIP2),
+                        refuses_damage);
+        g_test_add_func("/image/inflate/xz-refuses-a-large-dictionary", refuses_large_dictionary);
         g_test_add_func("/image/hash/known-values", digests);
         return g_test_run();
 }
