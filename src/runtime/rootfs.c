@@ -156,10 +156,12 @@ mount_layers(const OverlayRequest *request, const Layers *layers, int *ret_fd, G
                 return error_set_errno(
                                 error, fs, "Cannot use overlay, is the kernel module loaded?");
         int r = fs < 0 ? fs : set_layers(fs, request, layers);
-        if (r == -ENOSYS && request->attach_path)
-                return mount_by_string(request, layers, ret_fd, error);
         if (r >= 0)
                 r = sys_fsconfig_create(fs);
+        /* Kernels before 6.5 take any option of this file system, and say only now that they do not
+         * know one. */
+        if ((r == -ENOSYS || r == -EINVAL) && request->attach_path)
+                return mount_by_string(request, layers, ret_fd, error);
         int mounted = r >= 0 ? sys_fsmount(fs, FSMOUNT_CLOEXEC, 0) : r;
         if (mounted < 0) {
                 char why[256];
