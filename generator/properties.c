@@ -7,11 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "generator/argument-limits.h"
 #include "generator/service.h"
-
-/* The launcher, its child and a health check are in the unit's cgroup besides the payload; the
- * payload's own sub-cgroup has the exact limit. */
-#define TASKS_MIN 8
 
 /* What stopping takes beyond the payload's own time. */
 #define STOP_HEADROOM_SEC 10
@@ -131,6 +128,7 @@ static void limit(Quadlet *q, const QuadletValue *given) {
 void container_properties(Quadlet *q) {
         memory(q);
         tasks(q);
+        limit_arguments(q);
         kill_signal(q);
         g_autofree char *timeout = quadlet_string(q, "StopTimeout");
         stop_timeout_property(q, timeout);

@@ -33,7 +33,7 @@ static JsonObject *state_json(Runtime *runtime, const ContainerRecord *record) {
         json_object_set_boolean_member(state, "Running", running && !paused);
         json_object_set_boolean_member(state, "Paused", paused);
         json_object_set_boolean_member(state, "Restarting", FALSE);
-        json_object_set_boolean_member(state, "OOMKilled", FALSE);
+        json_object_set_boolean_member(state, "OOMKilled", record->oom_killed);
         json_object_set_boolean_member(state, "Dead", FALSE);
         json_object_set_int_member(state, "Pid", running ? record->pid : 0);
         json_object_set_int_member(state, "ConmonPid", 0); /* there is none */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/weight.h"
 
 static void row_free(gpointer data) {
         ResourceRow *row = data;
@@ -92,11 +93,9 @@ static bool add_cpu(JsonObject *resources, GPtrArray *rows, GError **error) {
                 return error_set_invalid(
                                 error, "linux.resources.cpu: realtime limits are not in cgroup "
                                        "version 2");
-        if (shares > 0) { /* [2, 262144] onto [1, 10000], as runc and crun did from the start */
-                int64_t clamped = CLAMP(shares, 2, 262144);
-                add_limit(rows, "cpu", "cpu.weight", 1 + ((clamped - 2) * 9999) / 262142,
-                          "CPUWeight");
-        }
+        if (shares > 0)
+                add_limit(rows, "cpu", "cpu.weight",
+                          (int64_t) weight_of_cpu_shares((uint64_t) shares), "CPUWeight");
         if (has(cpu, "idle"))
                 (void) add(rows, "cpu", "cpu.idle", g_strdup_printf("%" G_GINT64_FORMAT, idle));
         if (quota != 0 || period != 0) {
@@ -175,8 +174,9 @@ static bool add_io(JsonObject *resources, GPtrArray *rows, GError **error) {
                 return error_set_invalid(
                                 error, "linux.resources.blockIO: leafWeight is not in cgroup "
                                        "version 2");
-        if (weight > 0) /* [10, 1000] onto [1, 10000] */
-                add_limit(rows, "io", "io.weight", 1 + (weight - 10) * 9999 / 990, "IOWeight");
+        if (weight > 0)
+                add_limit(rows, "io", "io.weight", (int64_t) weight_of_blkio((uint64_t) weight),
+                          "IOWeight");
         return add_io_devices(io, "weightDevice", "io.weight", "", "IODeviceWeight", rows, error) &&
                add_io_devices(io, "throttleReadBpsDevice", "io.max", "rbps=", "IOReadBandwidthMax",
                               rows, error) &&

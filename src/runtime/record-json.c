@@ -64,6 +64,7 @@ static const struct {
         ROW("initialized", initialized, MEMBER_BOOL),
         ROW("mountCount", mount_count, MEMBER_INT64),
         ROW("hasExitCode", has_exit_code, MEMBER_BOOL),
+        ROW("oomKilled", oom_killed, MEMBER_BOOL),
         ROW("exitCode", exit_code, MEMBER_INT),
 };
 

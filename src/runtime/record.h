@@ -65,6 +65,7 @@ typedef struct ContainerRecord {
         bool initialized;    /* `berth init` prepared it, and it was not started since */
         int64_t mount_count; /* of `berth mount`; a boot undoes them */
         bool has_exit_code;
+        bool oom_killed; /* some process of it, by the kernel */
         int exit_code;
 } ContainerRecord;
 

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "runtime/cgroup-manager.h"
 #include "runtime/container.h"
 #include "runtime/event.h"
 #include "runtime/mount-point.h"
@@ -219,6 +220,17 @@ bool container_remove(
         return true;
 }
 
+/* cgroup-v2.rst "memory.events", of the unit: what was below it counts, and the payload's own is gone
+ * by now. */
+static bool was_oom_killed(const ContainerRecord *record) {
+        if (g_strcmp0(getenv("SERVICE_RESULT"), "oom-kill") == 0)
+                return true;
+        g_autofree char *unit = record->cgroup ? g_path_get_dirname(record->cgroup) : NULL;
+        g_autofree char *events = unit ? cgroup_read(unit, "memory.events") : NULL;
+        const char *line = events ? strstr(events, "oom_kill ") : NULL;
+        return line && line[strlen("oom_kill ")] != '0';
+}
+
 bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, GError **error) {
         if (record_status(record) == CONTAINER_RUNNING)
                 return true;
@@ -235,6 +247,7 @@ bool container_finish(Runtime *runtime, ContainerRecord *record, int exit_code, 
         clock_gettime(CLOCK_REALTIME, &now);
         record->finished_nsec = (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
         record->has_exit_code = true;
+        record->oom_killed = was_oom_killed(record);
         record->exit_code = exit_code;
         if (!record_save(runtime->records, record, error))
                 return false;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/weight.h"
 
 #define CPUS_MAX 8192
 
@@ -56,17 +57,12 @@ add_set(const char *text, const char *name, UnitProperties *properties, GError *
         return true;
 }
 
-/* cgroup version 1 shares 2…262144 on version 2's 1…10000, as crun and runc do. */
-static uint64_t weight_of_shares(int64_t shares) {
-        int64_t clamped = CLAMP(shares, 2, 262144);
-        return (uint64_t) (1 + (clamped - 2) * 9999 / 262142);
-}
-
 static bool add_cpu(JsonObject *cpu, UnitProperties *properties, GError **error) {
         int64_t quota = number(cpu, "quota"), period = number(cpu, "period");
         if (number(cpu, "shares") > 0)
                 unit_properties_uint64(
-                                properties, "CPUWeight", weight_of_shares(number(cpu, "shares")));
+                                properties, "CPUWeight",
+                                weight_of_cpu_shares((uint64_t) number(cpu, "shares")));
         if (period > 0)
                 unit_properties_uint64(properties, "CPUQuotaPeriodUSec", (uint64_t) period);
         if (quota < 0)
@@ -100,14 +96,11 @@ add_devices(JsonObject *io,
         }
 }
 
-/* blkio weights 10…1000 on version 2's 1…10000. */
-static uint64_t io_weight(int64_t weight) {
-        return (uint64_t) (1 + (CLAMP(weight, 10, 1000) - 10) * 9999 / 990);
-}
-
 static void add_io(JsonObject *io, UnitProperties *properties) {
         if (number(io, "weight") > 0)
-                unit_properties_uint64(properties, "IOWeight", io_weight(number(io, "weight")));
+                unit_properties_uint64(
+                                properties, "IOWeight",
+                                weight_of_blkio((uint64_t) number(io, "weight")));
         add_devices(io, "weightDevice", "weight", "IODeviceWeight", properties);
         add_devices(io, "throttleReadBpsDevice", "rate", "IOReadBandwidthMax", properties);
         add_devices(io, "throttleWriteBpsDevice", "rate", "IOWriteBandwidthMax", properties);
