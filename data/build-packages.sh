@@ -16,7 +16,7 @@ for purpose; do
         demo) packages="$packages systemd libpam-systemd dbus busybox-static docker-registry skopeo umoci curl iproute2
             util-linux procps catatonit golang-github-containers-common" ;;
         test) packages="$packages bats podman crun containerd buildah jq strace python3 attr e2fsprogs xz-utils gpg gpgv clang-format
-            libnss-systemd uidmap nftables aardvark-dns netavark containernetworking-plugins passt bind9-dnsutils socat apache2-utils netcat-openbsd openssl gzip bsdextrautils git file mmdebstrap tinyproxy-bin docker.io zsh fish btrfs-progs" ;;
+            libnss-systemd uidmap nftables aardvark-dns netavark containernetworking-plugins passt bind9-dnsutils socat apache2-utils netcat-openbsd openssl gzip bsdextrautils git file mmdebstrap tinyproxy-bin docker.io zsh fish btrfs-progs user-mode-linux kmod" ;;
         *) echo "build-packages: unknown purpose '$purpose'" >&2; exit 2 ;;
     esac
 done
