@@ -220,8 +220,8 @@ bool container_remove(
         return true;
 }
 
-/* cgroup-v2.rst "memory.events", of the unit: what was below it counts, and the payload's own is gone
- * by now. */
+/* cgroup-v2.rst "memory.events", of the unit: what was below it counts, and the payload's own is
+ * gone by now. */
 static bool was_oom_killed(const ContainerRecord *record) {
         if (g_strcmp0(getenv("SERVICE_RESULT"), "oom-kill") == 0)
                 return true;
