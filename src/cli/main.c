@@ -129,6 +129,7 @@ static const Verb verbs[] = {
         { "network create", verb_network_create, "Create a network" },
         { "network disconnect", verb_network_disconnect, "Disconnect a container from a network" },
         { "network exists", verb_network_exists, "Check whether a network exists" },
+        { "network hold", verb_network_hold, NULL },
         { "network inspect", verb_network_inspect, "Show all that is known of networks" },
         { "network ls", verb_network_ls, "List networks" },
         { "network prune", verb_network_prune, "Remove networks that no container uses" },

@@ -7,6 +7,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/external.h"
+#include "runtime/network.h"
 #include "runtime/service-result.h"
 #include "systemd/notify.h"
 
@@ -22,6 +23,7 @@ int verb_container_launch(int argc, char **argv) {
         const ExternalOptions external = { .program = global_options()->runtime, .in_unit = true };
         int status = EXIT_STATUS_OK;
         if (!cli_runtime_open(&runtime, &error) ||
+            !network_enter_again(&runtime, argv[1], &error) ||
             !container_load(&runtime, argv[1], &container, &error))
                 return run_fail(&error);
         if (external.program)

@@ -14,6 +14,7 @@
 #include "network/reclaim.h"
 #include "runtime/event.h"
 #include "runtime/network.h"
+#include "runtime/rootless-network.h"
 
 typedef struct ConnectOptions {
         GPtrArray *aliases;
@@ -136,7 +137,7 @@ static bool reload_one(Runtime *runtime, ContainerRecord *record, void *data, GE
         (void) data;
         guint n;
         if (!runtime_networks(runtime, error) ||
-            !network_reload(runtime->networks, record->id, &n, error))
+            !rootless_network_reload(runtime, record->id, &n, error))
                 return false;
         printf("%s\n", record->id);
         return true;
@@ -153,7 +154,7 @@ static int reload_all(Runtime *runtime) {
         g_autoptr(GError) error = NULL;
         guint n;
         if (!runtime_networks(runtime, &error) ||
-            !network_reload(runtime->networks, NULL, &n, &error))
+            !rootless_network_reload(runtime, NULL, &n, &error))
                 return verb_fail(&error);
         g_autoptr(GPtrArray) records = record_list(runtime->records, &error);
         if (!records)

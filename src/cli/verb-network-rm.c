@@ -16,6 +16,7 @@
 #include "network/setup.h"
 #include "runtime/event.h"
 #include "runtime/network.h"
+#include "runtime/rootless-network.h"
 
 #define EXIT_STATUS_IN_USE 2 /* podman-network-rm(1), "Exit Status" */
 
@@ -34,7 +35,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RmOptions, options_clear)
 static bool remove_network(Runtime *runtime, const Network *network, GError **error) {
         autofd int lock = networks_lock(runtime->networks, error);
         if (lock < 0 || !networks_remove(runtime->networks, network, error) ||
-            !network_forget(runtime->networks, network, error))
+            !rootless_network_forget(runtime, network, error))
                 return false;
         runtime_event(runtime, "network", "remove", network->id, network->name);
         return true;

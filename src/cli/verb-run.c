@@ -20,6 +20,7 @@
 #include "cli/verbs.h"
 #include "cli/volume-snapshot.h"
 #include "runtime/external.h"
+#include "runtime/network.h"
 #include "runtime/pin.h"
 #include "runtime/pod-new.h"
 #include "systemd/notify.h"
@@ -110,7 +111,7 @@ static bool settle_pod(Runtime *runtime, ContainerOptions *o, GError **error) {
 /* create() may fail after an image came: nothing to undo there. */
 static bool
 prepare(Runtime *runtime, ContainerOptions *options, Container *container, GError **error) {
-        if (!ensure_image(runtime, options, error) ||
+        if (!network_enter(runtime, options, error) || !ensure_image(runtime, options, error) ||
             !expand_volumes_from(runtime, options, error) || !settle_pod(runtime, options, error) ||
             !volume_snapshot_before_update(runtime, options, error))
                 return false;

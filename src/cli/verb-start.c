@@ -9,6 +9,7 @@
 #include "cli/transient.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "runtime/network.h"
 
 typedef struct StartOptions {
         Selection selection;
@@ -47,7 +48,8 @@ start_attached(Runtime *runtime, ContainerRecord *record, StartOptions *options,
         g_auto(Container) container = { .root_fd = -1, .userns_fd = -1 };
         const ForegroundOptions foreground = { .interactive = options->interactive,
                                                .keeps_signals = options->sig_proxy == 0 };
-        return container_load(runtime, record->id, &container, error) &&
+        return network_enter_again(runtime, record->id, error) &&
+               container_load(runtime, record->id, &container, error) &&
                health_timer_start(container.record, false, error) &&
                container_run_foreground(
                                runtime, &container, &foreground, &options->status, error) &&

@@ -65,6 +65,7 @@ int verb_network_connect(int argc, char **argv);
 int verb_network_create(int argc, char **argv);
 int verb_network_disconnect(int argc, char **argv);
 int verb_network_exists(int argc, char **argv);
+int verb_network_hold(int argc, char **argv);
 int verb_network_inspect(int argc, char **argv);
 int verb_network_ls(int argc, char **argv);
 int verb_network_prune(int argc, char **argv);

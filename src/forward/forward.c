@@ -17,8 +17,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/pump.h"
 #include "forward/dial.h"
-#include "forward/pump.h"
 
 #define RETRY_USEC         10000   /* while the container does not listen */
 #define LINGER_USEC        5000000 /* that a service is down before we end, too */

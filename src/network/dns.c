@@ -117,6 +117,19 @@ static int find_server(const Networks *networks, pid_t *ret_pid) {
         return 0;
 }
 
+void dns_reset(const Networks *networks) {
+        pid_t pid;
+        if (find_server(networks, &pid) == 0)
+                (void) kill(pid, SIGTERM); /* gone meanwhile is as good */
+        GDir *dir = g_dir_open(networks_dns_dir(networks), 0, NULL);
+        for (const char *name; dir && (name = g_dir_read_name(dir));) {
+                g_autofree char *path = g_build_filename(networks_dns_dir(networks), name, NULL);
+                (void) unlink(path);
+        }
+        if (dir)
+                g_dir_close(dir);
+}
+
 /* Our own scope, so that it does not live in the cgroup of the container that came first. */
 static bool start_server(const Networks *networks, GError **error) {
         g_autofree char *program = find_program(networks);
@@ -145,10 +158,18 @@ static bool start_server(const Networks *networks, GError **error) {
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_RDWR, 0);
         /* it outlives us and must not keep open what our caller waits for */
         posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        /* nor with the signals that a launcher in the foreground holds back: SIGHUP is its word */
+        posix_spawnattr_t attributes;
+        sigset_t none;
+        posix_spawnattr_init(&attributes);
+        sigemptyset(&none);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
         pid_t pid;
         int status = 0;
-        int r = posix_spawnp(&pid, argv[0], &actions, NULL, (char **) argv, environ);
+        int r = posix_spawnp(&pid, argv[0], &actions, &attributes, (char **) argv, environ);
         posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attributes);
         if (r != 0)
                 return error_set_errno(error, r, "Cannot execute '%s'", argv[0]);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -19,3 +19,7 @@ bool dns_add(const Networks *networks, const Network *network, const Lease *leas
 
 /* Takes a container's names out; the file goes with the last one. With the leases locked. */
 bool dns_remove(const Networks *networks, const Network *network, const char *id, GError **error);
+
+/* The network namespace that the server is in goes or is gone, and all containers with it: ends the
+ * server and forgets every name. */
+void dns_reset(const Networks *networks);

@@ -21,6 +21,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/user.h"
+#include "network/publish.h"
 
 #define LIBRARY     "libnftables.so.1"
 #define TABLE       "inet berth"
@@ -94,6 +96,31 @@ static const char base_rules[] =
                 "add rule " TABLE " forward iifname @isolated oifname @isolated drop\n"
                 "add rule " TABLE " forward iifname @strict oifname @bridges drop\n"
                 "add rule " TABLE " forward iifname @bridges oifname @strict drop\n";
+
+/* Where the ports are published by a process (publish.h) in whose connections the client is the
+ * source, packets to that client that come from a container are for the process. */
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+static const char user_rules[] =
+                "add chain " TABLE " published_out { type filter hook output priority -150; }\n"
+                "add rule " TABLE " published_out meta mark " TEXT(
+                                PUBLISH_SOCKET_MARK) " ct mark "
+                                                     "set " TEXT(PUBLISH_REPLY_MARK) "\n"
+                                                                                     "add "
+                                                                                     "chain " TABLE
+                                                                                     " published_"
+                                                                                     "in { type "
+                                                                                     "filter hook "
+                                                                                     "prerouting "
+                                                                                     "priority "
+                                                                                     "-150; }\n"
+                                                                                     "add "
+                                                                                     "rule " TABLE
+                                                                                     " published_"
+                                                                                     "in iifname "
+                                                                                     "@bridges ct "
+                                                                                     "mark " TEXT(PUBLISH_REPLY_MARK) " meta mark set " TEXT(
+                                                                                                     PUBLISH_REPLY_MARK) "\n";
 
 static bool load_library(Library *library, GError **error) {
         /* never closed: it registers exit handlers */
@@ -288,7 +315,8 @@ FirewallResult firewall_commit(Firewall *firewall, GError **error) {
 }
 
 bool firewall_make_table(Firewall *firewall, GError **error) {
-        FirewallResult result = run(firewall, base_rules, error);
+        g_autofree char *rules = g_strconcat(base_rules, user_is_root() ? "" : user_rules, NULL);
+        FirewallResult result = run(firewall, rules, error);
         if (result == FIREWALL_NO_TABLE)
                 return error_set_invalid(
                                 error, "Cannot create the nftables table '" TABLE

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/user.h"
 #include "network/pasta.h"
 
 #define HOSTS_SIZE_MAX (1u << 20)
@@ -220,7 +221,9 @@ resolv_format(const NetworkRequest *request,
                 const NetworkInterface *interface = status->interfaces->pdata[i];
                 take(named, interface->name_servers);
         }
-        if (request->mode == NETWORK_MODE_PASTA)
+        bool over_pasta = request->mode == NETWORK_MODE_PASTA ||
+                          (request->mode == NETWORK_MODE_BRIDGE && !user_is_root());
+        if (over_pasta)
                 g_ptr_array_insert(host.servers, 0, g_strdup(PASTA_DNS_ADDRESS));
         g_autoptr(GPtrArray) servers = choose(request->dns, conf->dns_servers, host.servers);
         g_autoptr(GPtrArray) search = choose(request->dns_search, conf->dns_searches, host.search);

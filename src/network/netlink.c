@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -348,6 +349,37 @@ bool netlink_route_add(
                 return true;
         if (g_error_matches(inner, ERROR_ERRNO, EEXIST)) {
                 g_error_free(inner);
+                return true;
+        }
+        g_propagate_error(error, inner);
+        return false;
+}
+
+static bool rule_add(Netlink *nl, int family, uint32_t mark, GError **error) {
+        struct nlmsghdr *message = begin(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+        struct fib_rule_hdr *head = mnl_nlmsg_put_extra_header(message, sizeof *head);
+        head->family = (uint8_t) family;
+        head->action = FR_ACT_TO_TBL;
+        mnl_attr_put_u32(message, FRA_FWMARK, mark);
+        mnl_attr_put_u32(message, FRA_TABLE, mark);
+        return act(nl, error, "Cannot add a routing rule");
+}
+
+bool netlink_deliver_marked(Netlink *nl, int family, uint32_t mark, GError **error) {
+        struct nlmsghdr *message = begin(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+        struct rtmsg *head = mnl_nlmsg_put_extra_header(message, sizeof *head);
+        head->rtm_family = (uint8_t) family;
+        head->rtm_protocol = RTPROT_STATIC;
+        head->rtm_scope = RT_SCOPE_HOST;
+        head->rtm_type = RTN_LOCAL;
+        mnl_attr_put_u32(message, RTA_TABLE, mark);
+        mnl_attr_put_u32(message, RTA_OIF, 1); /* lo, of every namespace */
+        GError *inner = NULL;
+        if ((act(nl, &inner, "Cannot add a local route") && rule_add(nl, family, mark, &inner)) ||
+            g_error_matches(inner, ERROR_ERRNO, EEXIST) ||
+            g_error_matches(inner, ERROR_ERRNO, EAFNOSUPPORT) ||
+            g_error_matches(inner, ERROR_ERRNO, EOPNOTSUPP)) {
+                g_clear_error(&inner);
                 return true;
         }
         g_propagate_error(error, inner);

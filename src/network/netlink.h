@@ -87,6 +87,11 @@ bool netlink_route_add(
                 uint32_t metric,
                 GError **error);
 
+/* ip-rule(8) "fwmark MARK lookup MARK" and ip-route(8) "local default dev lo table MARK": what has
+ * that mark is for a socket here, whatever address it is for. A family that is not there is fine.
+ */
+bool netlink_deliver_marked(Netlink *nl, int family, uint32_t mark, GError **error);
+
 /* The index of the interface of the default route, 0 when there is none. */
 int netlink_default_interface(Netlink *nl);
 

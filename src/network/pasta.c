@@ -114,7 +114,8 @@ void pasta_stop(const char *pid_path) {
                 return;
         g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int) pid);
         g_autofree char *comm = NULL;
-        if (file_read_text(AT_FDCWD, path, 64, &comm, NULL) && g_str_has_prefix(comm, PROGRAM))
+        if (file_read_text(AT_FDCWD, path, 64, &comm, NULL) &&
+            (g_str_has_prefix(comm, PROGRAM) || g_str_has_prefix(comm, "passt"))) /* passt.avx2 */
                 (void) kill((pid_t) pid, SIGTERM); /* gone meanwhile is as good */
         (void) unlink(pid_path);
 }

@@ -13,6 +13,8 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#define BACKLOG 4096 /* of connections; the kernel caps it, net.core.somaxconn */
+
 static const struct {
         const char *text;
         int protocol;
@@ -197,14 +199,13 @@ void ports_publish_all(GArray *mappings, const GArray *exposed) {
         }
 }
 
-/* Binds and lets go: what fails has another holder. A container's own port is not held by a
- * socket: nftables takes its packets before any socket sees them. */
-static int try_bind(const PortMapping *m, int family, uint16_t port, uint16_t *ret_port) {
+/* A bound socket or -errno; owned by the caller. */
+static int bind_port(const PortMapping *m, int family, uint16_t port, uint16_t *ret_port) {
         autofd int fd = socket(family, socket_type(m->protocol) | SOCK_CLOEXEC, m->protocol);
         if (fd < 0 && errno == EPROTONOSUPPORT) /* SCTP is a module: no socket has its ports then */
                 fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
-                return errno == EAFNOSUPPORT ? 0 : -errno;
+                return -errno;
         const int on = 1;
         if (m->protocol == IPPROTO_TCP) /* what only lingers in TIME_WAIT is no conflict */
                 (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -229,7 +230,14 @@ static int try_bind(const PortMapping *m, int family, uint16_t port, uint16_t *r
         size = sizeof address;
         if (ret_port && getsockname(fd, &address.any, &size) == 0)
                 *ret_port = ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
-        return 0;
+        return fd_steal(&fd);
+}
+
+/* Binds and lets go: what fails has another holder. A container's own port is not held by a
+ * socket: nftables takes its packets before any socket sees them. */
+static int try_bind(const PortMapping *m, int family, uint16_t port, uint16_t *ret_port) {
+        autofd int fd = bind_port(m, family, port, ret_port);
+        return fd >= 0 || fd == -EAFNOSUPPORT ? 0 : fd;
 }
 
 static int family_of(const PortMapping *m) {
@@ -260,14 +268,11 @@ bool ports_choose(GArray *mappings, GError **error) {
         return true;
 }
 
-static bool check_one(const PortMapping *m, uint16_t port, GError **error) {
-        int r = try_bind(m, family_of(m), port, NULL);
-        if (r >= 0)
-                return true;
+static bool fail_bind(const PortMapping *m, int family, unsigned int port, int r, GError **error) {
         g_autofree char *host = ip_format(&m->host);
         const char *text = port_protocol_to_text(m->protocol);
         g_autofree char *upper = g_ascii_strup(text, -1);
-        const char *version = family_of(m) == AF_INET6 ? "6" : "4";
+        const char *version = family == AF_INET6 ? "6" : "4";
         bool brackets = m->host.family == AF_INET6;
         if (r == -EADDRINUSE)
                 return error_set(
@@ -284,6 +289,26 @@ static bool check_one(const PortMapping *m, uint16_t port, GError **error) {
                                 upper, text, version, brackets ? "[" : "", host,
                                 brackets ? "]" : "", port);
         return error_set_errno(error, r, "cannot listen on the %s port %u", upper, port);
+}
+
+static bool check_one(const PortMapping *m, uint16_t port, GError **error) {
+        int r = try_bind(m, family_of(m), port, NULL);
+        return r >= 0 || fail_bind(m, family_of(m), port, r, error);
+}
+
+int ports_listen(const PortMapping *m, int family, unsigned int step, GError **error) {
+        unsigned int port = m->host_port + step;
+        autofd int fd = bind_port(m, family, (uint16_t) port, NULL);
+        bool absent = fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL;
+        if (absent && m->host.family == 0 && family == AF_INET6)
+                return -EAFNOSUPPORT;
+        if (fd >= 0 && m->protocol != IPPROTO_UDP && listen(fd, BACKLOG) < 0)
+                (void) fail_bind(m, family, port, -errno, error);
+        else if (fd < 0)
+                (void) fail_bind(m, family, port, fd, error);
+        else
+                return fd_steal(&fd);
+        return -1;
 }
 
 bool ports_check_free(const GArray *mappings, GError **error) {

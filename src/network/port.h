@@ -38,6 +38,11 @@ bool ports_choose(GArray *mappings, GError **error);
 /* Fails when some other socket of the host has a port: "address already in use". */
 bool ports_check_free(const GArray *mappings, GError **error);
 
+/* A socket that listens on a port, the step-th of the mapping; owned by the caller. Negative on
+ * failure: -EAFNOSUPPORT, without an error, where "every address" includes IPv6 and the host has
+ * none. */
+int ports_listen(const PortMapping *mapping, int family, unsigned int step, GError **error);
+
 /* "0.0.0.0:8080->80/tcp, 127.0.0.1:9000-9002->90-92/udp", as ps shows them. Caller frees. */
 char *ports_format(const GArray *mappings);
 

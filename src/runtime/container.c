@@ -23,6 +23,7 @@
 #include "runtime/pod.h"
 #include "runtime/rootfs-mapped.h"
 #include "runtime/rootfs.h"
+#include "runtime/rootless-network.h"
 #include "runtime/rootless.h"
 #include "runtime/spec-build.h"
 #include "runtime/userns.h"
@@ -54,6 +55,7 @@ bool runtime_open(
 
 void runtime_clear(Runtime *runtime) {
         g_clear_pointer(&runtime->events, events_free);
+        g_clear_pointer(&runtime->rootless_network, rootless_network_free);
         g_clear_pointer(&runtime->networks, networks_free);
         g_clear_pointer(&runtime->records, records_free);
         g_clear_pointer(&runtime->store, store_free);

@@ -13,10 +13,11 @@
 typedef struct Runtime {
         Store *store;
         Records *records;
-        struct Networks *networks;      /* opened when first needed, runtime_networks() */
-        const char *network_config_dir; /* --network-config-dir, borrowed, or NULL */
-        struct Events *events;          /* made with the first event, runtime/event.h */
-        const char *events_backend;     /* --events-backend, borrowed, or NULL */
+        struct RootlessNetwork *rootless_network; /* runtime/rootless-network.h; or NULL */
+        struct Networks *networks;                /* opened when first needed, runtime_networks() */
+        const char *network_config_dir;           /* --network-config-dir, borrowed, or NULL */
+        struct Events *events;                    /* made with the first event, runtime/event.h */
+        const char *events_backend;               /* --events-backend, borrowed, or NULL */
 } Runtime;
 
 /* Opens the image store and the records. graph_root, run_root: from --root and --runroot, or NULL.

@@ -16,6 +16,7 @@
 #include "network/pasta.h"
 #include "network/setup.h"
 #include "runtime/pod.h"
+#include "runtime/rootless-network.h"
 #include "systemd/cgroup.h"
 
 #define PASTA_NAMESPACE "netns"
@@ -127,10 +128,6 @@ bool network_check_request(
                 return error_set_invalid(
                                 error, "invalid config provided: pasta networking is only "
                                        "supported for rootless mode");
-        if (request->mode == NETWORK_MODE_BRIDGE && !user_is_root())
-                return error_set_invalid(
-                                error, "bridge networks of unprivileged users are not supported, "
-                                       "use --network=pasta, the default, or --network=host");
         return true;
 }
 
@@ -169,6 +166,27 @@ static ContainerRecord *find_target(Runtime *runtime, const char *name, GError *
 static char *run_file(Runtime *runtime, const ContainerRecord *record, const char *name) {
         g_autofree char *run_path = record_run_path(runtime->records, record);
         return g_build_filename(run_path, name, NULL);
+}
+
+bool network_enter(Runtime *runtime, const ContainerOptions *o, GError **error) {
+        const Networks *networks = user_is_root() ? NULL : runtime_networks(runtime, error);
+        if (!networks)
+                return user_is_root();
+        const NetworkFlags flags = { .network = o->network,
+                                     .default_network = networks_conf(networks)->default_network,
+                                     .is_user = true };
+        g_autoptr(NetworkRequest) request = network_request_from_flags(&flags, NULL);
+        return !request || request->mode != NETWORK_MODE_BRIDGE || /* wrong ones are told later */
+               (network_check_request(networks, request, error) &&
+                rootless_network_enter(runtime, error));
+}
+
+bool network_enter_again(Runtime *runtime, const char *container, GError **error) {
+        g_autoptr(ContainerRecord) record =
+                        user_is_root() ? NULL : record_find(runtime->records, container, NULL);
+        g_autoptr(NetworkRequest) request = record ? record_network_request(record, NULL) : NULL;
+        return !request || request->mode != NETWORK_MODE_BRIDGE ||
+               rootless_network_enter(runtime, error);
 }
 
 bool network_begin(Runtime *runtime, Container *c, GError **error) {
@@ -247,7 +265,7 @@ static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError 
                         .ns_fd = ns_fd,
                         .request = request,
                 };
-                if (!network_setup(runtime->networks, &container, &status, error))
+                if (!rootless_network_setup(runtime, c->record, &container, &status, error))
                         return false;
         } else if (request->mode == NETWORK_MODE_PASTA) {
                 if (!start_pasta(runtime, c, request, error))
@@ -285,7 +303,7 @@ bool network_detach(Runtime *runtime, ContainerRecord *record, GError **error) {
                 return true;
         set_status(record, NULL);
         return runtime_networks(runtime, error) &&
-               network_teardown(runtime->networks, record->id, request, error);
+               rootless_network_teardown(runtime, record->id, request, error);
 }
 
 /* A connected container that runs, for changes of its networks. */
@@ -381,9 +399,8 @@ bool network_connect_container(
                 if (!open_running(record, request, &container, error))
                         return false;
                 autofd int ns_fd = container.ns_fd;
-                if (!network_connect(
-                                    runtime->networks, &container, attachment, status, &interface,
-                                    error))
+                if (!rootless_network_connect(
+                                    runtime, &container, attachment, status, &interface, error))
                         return false;
                 g_ptr_array_add(status->interfaces, interface);
                 set_status(record, status);
@@ -412,7 +429,7 @@ bool network_disconnect_container(
                 if (!open_running(record, request, &container, error))
                         return false;
                 autofd int ns_fd = container.ns_fd;
-                if (!network_disconnect(runtime->networks, &container, interface, error))
+                if (!rootless_network_disconnect(runtime, &container, interface, error))
                         return false;
                 g_ptr_array_remove(status->interfaces, interface);
                 set_status(record, status);

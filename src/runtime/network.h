@@ -46,6 +46,12 @@ bool network_check_request(const Networks *networks, const NetworkRequest *reque
 /* After a boot hosts and resolv.conf are gone: writes them again where they are missing. */
 bool network_restore_files(Runtime *runtime, Container *c, GError **error);
 
+/* Before anything enters a user namespace: an unprivileged user's container on a bridge belongs
+ * into one that is there already, runtime/rootless-network.h. By its flags, or for an existing one.
+ */
+bool network_enter(Runtime *runtime, const ContainerOptions *options, GError **error);
+bool network_enter_again(Runtime *runtime, const char *container, GError **error);
+
 /* Before the plan: finds the namespace to join (container:, ns:). */
 bool network_begin(Runtime *runtime, Container *c, GError **error);
 

@@ -106,6 +106,10 @@ static bool check_network(const Networks *networks, const NetworkRequest *reques
         if (name)
                 return error_set_invalid(
                                 error, "pods presently do not support network mode %s", name);
+        if (request->mode == NETWORK_MODE_BRIDGE && !user_is_root())
+                return error_set_invalid(
+                                error, "pods of unprivileged users are not supported on bridge "
+                                       "networks, use --network=host or --network=none");
         return network_check_request(networks, request, error);
 }
 

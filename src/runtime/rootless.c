@@ -154,6 +154,15 @@ static bool become_root(GError **error) {
         return true;
 }
 
+static bool note_user(uid_t uid, gid_t gid, GError **error) {
+        char uid_text[16], gid_text[16];
+        snprintf(uid_text, sizeof uid_text, "%u", (unsigned int) uid);
+        snprintf(gid_text, sizeof gid_text, "%u", (unsigned int) gid);
+        return (setenv(USER_ENVIRONMENT, uid_text, 1) == 0 &&
+                setenv(USER_GROUP_ENVIRONMENT, gid_text, 1) == 0) ||
+               error_set_errno(error, errno, "Cannot set the environment");
+}
+
 bool rootless_enter(GError **error) {
         if (geteuid() == 0)
                 return true;
@@ -179,12 +188,19 @@ bool rootless_enter(GError **error) {
                 return error_set_errno(error, EPIPE, "Cannot map the ids of our namespace");
         if (has_subids ? !wait_mapped(mapper, &account, error) : !map_self(&account, error))
                 return false;
-        char uid[16], gid[16];
-        snprintf(uid, sizeof uid, "%u", (unsigned int) account.uid);
-        snprintf(gid, sizeof gid, "%u", (unsigned int) account.gid);
-        if (setenv(USER_ENVIRONMENT, uid, 1) < 0 || setenv(USER_GROUP_ENVIRONMENT, gid, 1) < 0)
-                return error_set_errno(error, errno, "Cannot set the environment");
-        return become_root(error);
+        return note_user(account.uid, account.gid, error) && become_root(error);
+}
+
+bool rootless_join(int user_ns_fd, GError **error) {
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+        const struct passwd *entry = getpwuid(uid);
+        if (entry && !getenv("HOME"))
+                (void) setenv("HOME", entry->pw_dir, 1); /* as in load_account() */
+        if (setns(user_ns_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
+                return error_set_errno(
+                                error, errno, "Cannot join the user namespace of our networks");
+        return note_user(uid, gid, error) && become_root(error);
 }
 
 /* domain, code and words of the error, as text with a line for each */
@@ -205,9 +221,22 @@ static bool receive_error(int fd, GError **error) {
         return error_set(error, g_quark_from_string(lines[0]), atoi(lines[1]), "%s", lines[2]);
 }
 
-bool rootless_call(RootlessAction action, void *data, GError **error) {
-        if (geteuid() == 0)
-                return action(data, error);
+/* Which namespaces a call goes to: new ones of our own, or those. */
+typedef struct Destination {
+        int user_ns_fd, net_ns_fd; /* borrowed; -1: new */
+} Destination;
+
+static bool go(const Destination *to, GError **error) {
+        if (to->user_ns_fd < 0)
+                return rootless_enter(error);
+        if (geteuid() != 0 && !rootless_join(to->user_ns_fd, error))
+                return false;
+        return setns(to->net_ns_fd, CLONE_NEWNET) == 0 ||
+               error_set_errno(error, errno, "Cannot enter the network namespace of our networks");
+}
+
+static bool
+call_in_child(const Destination *to, RootlessAction action, void *data, GError **error) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return error_set_errno(error, errno, "Cannot create a pipe");
@@ -216,7 +245,7 @@ bool rootless_call(RootlessAction action, void *data, GError **error) {
         pid_t pid = fork();
         if (pid == 0) {
                 g_autoptr(GError) inner = NULL;
-                bool ok = rootless_enter(&inner) && action(data, &inner);
+                bool ok = go(to, &inner) && action(data, &inner);
                 if (!ok)
                         send_error(theirs, inner);
                 _exit(ok ? 0 : 1);
@@ -229,4 +258,15 @@ bool rootless_call(RootlessAction action, void *data, GError **error) {
                 if (errno != EINTR)
                         return error_set_errno(error, errno, "Cannot wait for a process");
         return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || receive_error(ours, error);
+}
+
+bool rootless_call(RootlessAction action, void *data, GError **error) {
+        const Destination to = { -1, -1 };
+        return geteuid() == 0 ? action(data, error) : call_in_child(&to, action, data, error);
+}
+
+bool rootless_call_inside(
+                int user_ns_fd, int net_ns_fd, RootlessAction action, void *data, GError **error) {
+        const Destination to = { user_ns_fd, net_ns_fd };
+        return call_in_child(&to, action, data, error);
 }

@@ -15,3 +15,11 @@ bool rootless_enter(GError **error);
  * must stay who they are, as only in the first namespace may a user signal their containers. */
 typedef bool (*RootlessAction)(void *data, GError **error);
 bool rootless_call(RootlessAction action, void *data, GError **error);
+
+/* Becomes root of a user namespace that is there already and was made by the same user, with the
+ * same ids (and a mount namespace of our own); for who stayed outside until now. */
+bool rootless_join(int user_ns_fd, GError **error);
+
+/* rootless_call() in those two: the user namespace is entered unless it is ours already. */
+bool rootless_call_inside(
+                int user_ns_fd, int net_ns_fd, RootlessAction action, void *data, GError **error);

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -40,4 +41,22 @@ void notify_status(const char *format, ...) {
         g_autofree char *text = g_strdup_vprintf(format, ap);
         va_end(ap);
         (void) sd_notifyf(0, "STATUS=%s", text); /* not supervised: nobody to tell */
+}
+
+bool notify_keep_fd(const char *name, int fd, GError **error) {
+        g_autofree char *text = g_strdup_printf("FDSTORE=1\nFDNAME=%s", name);
+        int r = sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+        return r >= 0 || error_set_errno(error, r, "Cannot leave '%s' with the manager", name);
+}
+
+int notify_take_kept_fd(const char *name) {
+        char **names = NULL;
+        int n = sd_listen_fds_with_names(0, &names), found = -1;
+        for (int i = 0; i < n; i++) {
+                if (found < 0 && strcmp(names[i], name) == 0)
+                        found = SD_LISTEN_FDS_START + i;
+                free(names[i]);
+        }
+        free(names);
+        return found;
 }

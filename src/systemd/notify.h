@@ -25,3 +25,8 @@ bool notify_hand_over(
 
 /* STATUS= text alone; failures do not matter. */
 void notify_status(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Puts a descriptor into the unit's store, FileDescriptorStoreMax=, systemd.service(5), and takes
+ * what was kept there over a restart: owned, -1 when there is none. */
+bool notify_keep_fd(const char *name, int fd, GError **error);
+int notify_take_kept_fd(const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "forward/pump.h"
+#include "base/pump.h"
 
 #include <errno.h>
 #include <fcntl.h>
