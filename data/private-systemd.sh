@@ -226,7 +226,8 @@ inner_settings() {
         systemd-journal-catalog-update.service systemd-firstboot.service systemd-homed.service \
         systemd-sysctl.service systemd-binfmt.service systemd-pstore.service ldconfig.service machines.target \
         remote-fs.target postgresql.service docker-registry.service nginx.service podman.service podman.socket \
-        podman-restart.service podman-auto-update.service podman-auto-update.timer apache2.service; do
+        podman-restart.service podman-auto-update.service podman-auto-update.timer apache2.service \
+        docker.service docker.socket containerd.service; do
         ln -sfn /dev/null "etc/systemd/system/$unit"
     done
     mkdir -p etc/systemd/journald.conf.d etc/systemd/system.conf.d etc/systemd/system/multi-user.target.wants
