@@ -17,6 +17,7 @@
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "oci/reference.h"
+#include "runtime/event.h"
 #include "runtime/rootless.h"
 
 #define CONFIG_SIZE_MAX (4u << 20)
@@ -164,7 +165,10 @@ commit(Runtime *runtime,
         if (options->squash && !container_tar_open_root(runtime, record->id, &root, error))
                 return false;
         const Source source = { runtime, record, request, options->squash ? &root : NULL };
-        return write_image(&source, options, error);
+        if (!write_image(&source, options, error))
+                return false;
+        container_event(runtime, record, "commit");
+        return true;
 }
 
 static bool

@@ -47,6 +47,17 @@ saw() {
     events --filter event=exec_died --format json | jq -e '.ContainerExitCode == 3 and .Attributes.k == "v" and .Status == "exec_died" and .timeNano > 0'
 }
 
+@test "commit is told of the container, as podman tells it" {
+    id=$(lab berth run -d --name told --network none $image sleep 100)
+    lab berth commit -q told localhost/told:1
+    until_true 5 saw commit --filter container="$id"
+    [ "$(events --filter event=commit --format '{{.Type}} {{.Name}} {{.Image}}')" = "container told $image" ]
+    run lab podman events --stream=false --since "$since" --filter event=commit --format '{{.ID}} {{.Name}}'
+    [[ $output == "$id told" ]]
+    lab berth rm -f -t 0 told
+    lab berth rmi localhost/told:1
+}
+
 @test "podman reads our events, and we read podman's" {
     lab berth run --rm --name ours --network none $image true
     lab podman volume create theirs > /dev/null
