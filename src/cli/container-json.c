@@ -134,15 +134,26 @@ void container_ps_show_lists(const ContainerRecord *record, JsonObject *json) {
                         json_object_ref(json_object_get_object_member(json, "Labels")));
 }
 
-void container_ps_add_size(Runtime *runtime, const ContainerRecord *record, JsonObject *json) {
+void container_sizes(
+                Runtime *runtime,
+                const ContainerRecord *record,
+                uint64_t *ret_written,
+                uint64_t *ret_all) {
         g_autofree char *data = record_data_path(runtime->records, record);
         g_autofree char *upper = g_build_filename(data, "upper", NULL);
         g_autoptr(StoreImage) image = NULL;
-        uint64_t written = tree_size(upper), image_size = 0;
+        uint64_t image_size = 0;
         if (record->image_id && store_image_find(runtime->store, record->image_id, &image, NULL))
                 (void) store_image_size(runtime->store, image, &image_size, NULL);
+        *ret_written = tree_size(upper);
+        *ret_all = *ret_written + image_size;
+}
+
+void container_ps_add_size(Runtime *runtime, const ContainerRecord *record, JsonObject *json) {
+        uint64_t written, with_image;
+        container_sizes(runtime, record, &written, &with_image);
         g_autofree char *rw = text_format_size(written);
-        g_autofree char *all = text_format_size(written + image_size);
+        g_autofree char *all = text_format_size(with_image);
         g_autofree char *text = g_strdup_printf("%s (virtual %s)", rw, all);
         set_text(json, "Size", text);
 }

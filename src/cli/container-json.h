@@ -12,6 +12,13 @@ JsonObject *container_ps_json(Runtime *runtime, const ContainerRecord *record);
 /* Lists as text, for people: "0.0.0.0:80->80/tcp", "podman,other". */
 void container_ps_show_lists(const ContainerRecord *record, JsonObject *json);
 
+/* Bytes that the container wrote, and with its image's. */
+void container_sizes(
+                Runtime *runtime,
+                const ContainerRecord *record,
+                uint64_t *ret_written,
+                uint64_t *ret_all);
+
 /* Size: "10.7kB (virtual 2.05MB)". */
 void container_ps_add_size(Runtime *runtime, const ContainerRecord *record, JsonObject *json);
 

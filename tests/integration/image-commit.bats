@@ -47,6 +47,26 @@ changes='mkdir -p /opt/deep/er; echo f >/opt/deep/er/f; echo new >/etc/motd; rm 
     /bin/busybox mkfifo /again/fifo; /bin/busybox ln /etc/motd /again/motd'
 shows='ls -ln /opt /opt/deep/er /again; cat /etc/motd; [ ! -e /opt/hard1 ] && [ -e /opt/hard2 ] && [ /etc/motd -ef /again/motd ] && echo whole'
 
+@test "inspect shows the newest container, and how much it wrote" {
+    container first -- true
+    container second -- '/bin/busybox dd if=/dev/zero of=/opt/new bs=1000 count=20 2>/dev/null'
+    [ "$(store_berth inspect --latest --format '{{.Name}}')" = second ]
+    [ "$(store_berth container inspect -l -f '{{.Name}}')" = second ]
+    store_berth inspect --latest | jq -e '.[0] | has("SizeRw") | not'
+    store_berth inspect --latest --size | jq -e '.[0] | .SizeRw >= 20000 and .SizeRw < 40000 and .SizeRootFs > .SizeRw'
+    written=$(store_berth inspect --size --type container first | jq '.[0].SizeRw')
+    [ "$written" -lt 20000 ]
+    for wrong in "--latest first" "--latest --type image" ""; do
+        run store_berth inspect $wrong
+        [ "$status" -eq 125 ]
+        [ "$(grep -c '^Error:' <<<"$output")" -eq 1 ]
+    done
+    store_berth rm first second
+    run store_berth inspect --latest
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"no containers found"* ]]
+}
+
 @test "podman lists, runs and pushes what commit made, and pulls the same back" {
     container one -- "$changes"
     id=$(store_berth commit -q one localhost/out:1)
