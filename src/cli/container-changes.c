@@ -26,16 +26,8 @@ static const char *const made_by_us[] = {
         NULL,
 };
 
-/* All layers of the image as one tree. One layer is that already, and overlayfs wants two. */
-static bool
-open_lower(Runtime *runtime, const ContainerRecord *record, int *ret_fd, GError **error) {
-        g_autoptr(StoreImage) image = NULL;
-        g_auto(GStrv) layers = NULL;
-        if (!store_image_find(runtime->store, record->image_id, &image, error) ||
-            !store_image_layer_paths(runtime->store, image, &layers, error))
-                return false;
-        if (!layers[0])
-                return error_set_invalid(error, "image '%s' has no layers", image->id);
+/* Layers, topmost first, as one tree. One layer is that already, and overlayfs wants two. */
+static bool open_merged(Runtime *runtime, char **layers, int *ret_fd, GError **error) {
         if (!layers[1]) {
                 *ret_fd = open(layers[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
                 return *ret_fd >= 0 ||
@@ -49,6 +41,18 @@ open_lower(Runtime *runtime, const ContainerRecord *record, int *ret_fd, GError 
                 .userns_fd = -1,
         };
         return rootfs_mount_overlay(&request, ret_fd, error);
+}
+
+static bool
+open_lower(Runtime *runtime, const ContainerRecord *record, int *ret_fd, GError **error) {
+        g_autoptr(StoreImage) image = NULL;
+        g_auto(GStrv) layers = NULL;
+        if (!store_image_find(runtime->store, record->image_id, &image, error) ||
+            !store_image_layer_paths(runtime->store, image, &layers, error))
+                return false;
+        if (!layers[0])
+                return error_set_invalid(error, "image '%s' has no layers", image->id);
+        return open_merged(runtime, layers, ret_fd, error);
 }
 
 GHashTable *container_changes(
@@ -80,4 +84,25 @@ GHashTable *container_changes(
         if (changes && ret_upper_fd)
                 *ret_upper_fd = fd_steal(&upper_fd);
         return changes;
+}
+
+GHashTable *image_changes(Runtime *runtime, const char *name, GError **error) {
+        g_autoptr(StoreImage) image = NULL;
+        g_auto(GStrv) layers = NULL;
+        autofd int lower_fd = -1; /* of a single layer: there is nothing below, all is added */
+        if (!store_image_find(runtime->store, name, &image, error) ||
+            !store_image_layer_paths(runtime->store, image, &layers, error))
+                return NULL;
+        if (!layers[0]) {
+                error_set_invalid(error, "image '%s' has no layers", image->id);
+                return NULL;
+        }
+        if (layers[1] && !open_merged(runtime, layers + 1, &lower_fd, error))
+                return NULL;
+        autofd int upper_fd = open(layers[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (upper_fd < 0) {
+                error_set_errno(error, errno, "Cannot open layer '%s'", layers[0]);
+                return NULL;
+        }
+        return layer_diff(upper_fd, lower_fd, error);
 }

@@ -13,3 +13,6 @@
  */
 GHashTable *container_changes(
                 Runtime *runtime, const ContainerRecord *record, int *ret_upper_fd, GError **error);
+
+/* What an image's topmost layer changes in those below it. */
+GHashTable *image_changes(Runtime *runtime, const char *name, GError **error);

@@ -12,5 +12,6 @@ typedef enum LayerChange {
         LAYER_DELETED = 'D',
 } LayerChange;
 
-/* Absolute path -> LayerChange. lower_fd: the root of all lower layers, merged. Caller unrefs. */
+/* Absolute path -> LayerChange. lower_fd: the root of all lower layers, merged; -1: none. Caller
+ * unrefs. */
 GHashTable *layer_diff(int upper_fd, int lower_fd, GError **error);

@@ -123,6 +123,11 @@ static const Verb verbs[] = {
         { "image pull", verb_image_exec, NULL },
         { "image save", verb_image_exec, NULL },
         { "image rm", verb_rmi, NULL },
+        { "image diff", verb_image_diff, "Show what the topmost layer of an image changes" },
+        { "push", verb_left_out, NULL },
+        { "image push", verb_left_out, NULL },
+        { "image scp", verb_left_out, NULL },
+        { "image sign", verb_left_out, NULL },
 
         /* Networks */
         { "network connect", verb_network_connect, "Connect a container to a network" },

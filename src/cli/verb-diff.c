@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* berth diff */
+/* berth diff, berth image diff */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,20 +51,23 @@ static void print_json(GHashTable *changes, GList *paths) {
         printf("%s\n", text);
 }
 
-static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
-        const DiffOptions *options = data;
-        g_autoptr(GHashTable) changes = container_changes(runtime, record, NULL, error);
-        if (!changes)
-                return false;
+static void print_changes(GHashTable *changes, const char *format) {
         GList *paths = g_list_sort(g_hash_table_get_keys(changes), (GCompareFunc) strcmp);
-        if (options->format)
+        if (format)
                 print_json(changes, paths);
-        for (GList *p = options->format ? NULL : paths; p; p = p->next) {
+        for (GList *p = format ? NULL : paths; p; p = p->next) {
                 g_autofree char *shown = text_sanitize(p->data);
                 printf("%c %s\n", GPOINTER_TO_INT(g_hash_table_lookup(changes, p->data)), shown);
         }
         g_list_free(paths);
-        return true;
+}
+
+static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
+        const DiffOptions *options = data;
+        g_autoptr(GHashTable) changes = container_changes(runtime, record, NULL, error);
+        if (changes)
+                print_changes(changes, options->format);
+        return changes;
 }
 
 static bool check(void *data, GError **error) {
@@ -83,4 +86,38 @@ int verb_diff(int argc, char **argv) {
         };
         DiffOptions options = { 0 };
         return selection_verb(&table, argc, argv, &options, &options.selection, check, false, act);
+}
+
+int verb_image_diff(int argc, char **argv) {
+        static const OptionRow image_rows[] = {
+                { "format", 0, OPTION_STRING, offsetof(DiffOptions, format), "FORMAT", "json" },
+                { NULL },
+        };
+        static const OptionTable table = {
+                .usage = "berth image diff [options] IMAGE",
+                .description = "Show what the topmost layer of an image changes",
+                .rows = image_rows,
+                .operands_min = 1,
+                .operands_max = 2,
+        };
+        DiffOptions options = { 0 };
+        g_auto(Runtime) runtime = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        int status;
+        bool go_on = cli_begin(&table, argc, argv, &options, &operands, &runtime, &status);
+        g_autofree char *format = options.format;
+        if (!go_on)
+                return status;
+        if (operands[1]) {
+                error_set_invalid(&error, "comparing two images is not supported");
+                return verb_fail(&error);
+        }
+        g_autoptr(GHashTable) changes =
+                        check(&options, &error) ? image_changes(&runtime, operands[0], &error)
+                                                : NULL;
+        if (!changes)
+                return verb_fail(&error);
+        print_changes(changes, format);
+        return EXIT_STATUS_OK;
 }

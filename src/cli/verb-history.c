@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* berth history, berth image tree */
+/* berth history */
 #include <stdio.h>
 #include <string.h>
 
@@ -127,8 +127,8 @@ static GPtrArray *collect(const View *view, const HistoryOptions *options) {
         return steps;
 }
 
-static bool show_history(Store *store, const char *name, void *data, GError **error) {
-        const HistoryOptions *options = data;
+static bool
+show_history(Store *store, const char *name, const HistoryOptions *options, GError **error) {
         g_auto(View) view = { 0 };
         if (!view_load(store, name, &view, error))
                 return false;
@@ -144,47 +144,6 @@ static bool show_history(Store *store, const char *name, void *data, GError **er
         return template_print(format, steps, true, error);
 }
 
-static bool show_tree(Store *store, const char *name, void *data, GError **error) {
-        g_auto(View) view = { 0 };
-        uint64_t size;
-        if (!view_load(store, name, &view, error) ||
-            !store_image_size(store, view.image, &size, error))
-                return false;
-        g_autofree char *tags = g_strjoinv(" ", view.image->names);
-        g_autofree char *human = text_format_size(size);
-        printf("Image ID: %.12s\nTags:     [%s]\nSize:     %s\n", view.image->id, tags, human);
-        if (view.chain->len == 0)
-                printf("No Image Layers\n");
-        else
-                printf("Image Layers\n");
-        for (guint i = view.chain->len; i > 0; i--) {
-                const StoreLayer *layer = view.chain->pdata[i - 1];
-                g_autofree char *one = text_format_size((uint64_t) MAX(layer->diff_size, 0));
-                const char *branch = i == 1 ? "\xe2\x94\x94" : "\xe2\x94\x9c"; /* corner, tee */
-                printf("%s\xe2\x94\x80\xe2\x94\x80 ID: %.12s Size: %8s", branch, layer->id, one);
-                if (i == 1)
-                        printf(" Top Layer of: [%s]", tags);
-                printf("\n");
-        }
-        return true;
-}
-
-typedef bool (*Show)(Store *store, const char *name, void *data, GError **error);
-
-static int run(const OptionTable *table, int argc, char **argv, Show show) {
-        HistoryOptions options = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char **operands = NULL;
-        OptionResult r = options_parse(table, argc, argv, &options, &operands, &error);
-        g_autofree char *format = options.format;
-        if (r == OPTION_RESULT_HELP)
-                return EXIT_STATUS_OK;
-        g_autoptr(Store) store = r == OPTION_RESULT_OK ? cli_store_open(&error) : NULL;
-        if (!store || !show(store, operands[0], &options, &error))
-                return verb_fail(&error);
-        return EXIT_STATUS_OK;
-}
-
 int verb_history(int argc, char **argv) {
         static const OptionTable table = {
                 .usage = "berth history [options] IMAGE",
@@ -193,17 +152,15 @@ int verb_history(int argc, char **argv) {
                 .operands_min = 1,
                 .operands_max = 1,
         };
-        return run(&table, argc, argv, show_history);
-}
-
-int verb_image_tree(int argc, char **argv) {
-        static const OptionRow none[] = { { NULL } };
-        static const OptionTable table = {
-                .usage = "berth image tree IMAGE",
-                .description = "Show an image's layers",
-                .rows = none,
-                .operands_min = 1,
-                .operands_max = 1,
-        };
-        return run(&table, argc, argv, show_tree);
+        HistoryOptions options = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char **operands = NULL;
+        OptionResult r = options_parse(&table, argc, argv, &options, &operands, &error);
+        g_autofree char *format = options.format;
+        if (r == OPTION_RESULT_HELP)
+                return EXIT_STATUS_OK;
+        g_autoptr(Store) store = r == OPTION_RESULT_OK ? cli_store_open(&error) : NULL;
+        if (!store || !show_history(store, operands[0], &options, &error))
+                return verb_fail(&error);
+        return EXIT_STATUS_OK;
 }

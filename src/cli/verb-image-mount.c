@@ -10,10 +10,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/exit.h"
 #include "cli/image-event.h"
 #include "cli/options.h"
 #include "cli/store-open.h"
+#include "cli/template.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 #include "runtime/mount-point.h"
@@ -22,9 +24,17 @@
 
 typedef struct MountOptions {
         bool all, force;
+        char *format;
+        GPtrArray *mounted; /* of JsonObject, with --format */
 } MountOptions;
 
-static const OptionRow rows[] = {
+static const OptionRow mount_rows[] = {
+        { "all", 'a', OPTION_BOOL, offsetof(MountOptions, all), NULL, "All images" },
+        { "format", 0, OPTION_STRING, offsetof(MountOptions, format), "FORMAT", "json" },
+        { NULL },
+};
+
+static const OptionRow unmount_rows[] = {
         { "all", 'a', OPTION_BOOL, offsetof(MountOptions, all), NULL, "All images" },
         { "force", 'f', OPTION_BOOL, offsetof(MountOptions, force), NULL, NULL },
         { NULL },
@@ -75,6 +85,17 @@ static bool mount_layers(Store *store, char **paths, const char *target, GError 
         return true;
 }
 
+/* With Podman's names of the members. */
+static JsonObject *mounted_json(const StoreImage *image, const char *target) {
+        const char *digests[] = { image->digest, NULL };
+        JsonObject *object = json_object_new();
+        json_object_set_string_member(object, "id", image->id);
+        json_set_strings(object, "Names", digests);
+        json_set_strings(object, "Repositories", (const char *const *) image->names);
+        json_object_set_string_member(object, "mountpoint", target);
+        return object;
+}
+
 static bool
 mount_image(Store *store, const char *name, const MountOptions *options, GError **error) {
         g_autoptr(StoreImage) image = NULL;
@@ -87,7 +108,10 @@ mount_image(Store *store, const char *name, const MountOptions *options, GError 
             (!file_make_directories(AT_FDCWD, target, 0700, error) ||
              !mount_layers(store, paths, target, error)))
                 return false;
-        printf("%s\n", target);
+        if (options->mounted)
+                g_ptr_array_add(options->mounted, mounted_json(image, target));
+        else
+                printf("%s\n", target);
         image_event("mount", image->id, NULL);
         return true;
 }
@@ -125,7 +149,9 @@ static bool each(Store *store, char **names, const MountOptions *options, Act ac
                 g_autofree char *target = mount_point(store, image);
                 if (!mount_point_is_mounted(target) && !(options->all && act == mount_image))
                         continue;
-                if (act == mount_image && !options->all)
+                if (act == mount_image && !options->all && options->mounted)
+                        g_ptr_array_add(options->mounted, mounted_json(image, target));
+                else if (act == mount_image && !options->all)
                         printf("%s  %s\n", image->names[0] ? image->names[0] : image->id, target);
                 else if (!act(store, image->id, options, error))
                         return false;
@@ -133,20 +159,31 @@ static bool each(Store *store, char **names, const MountOptions *options, Act ac
         return true;
 }
 
+static bool check(const MountOptions *options, char **names, Act act, GError **error) {
+        if (act == unmount_image && !names[0] && !options->all)
+                return error_set_invalid(error, "at least one image or --all is needed");
+        return !options->format || template_is_json(options->format) ||
+               error_set_invalid(error, "only supported value for '--format' is 'json'");
+}
+
 static int run(const OptionTable *table, int argc, char **argv, Act act) {
         MountOptions options = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char **names = NULL;
         OptionResult r = options_parse(table, argc, argv, &options, &names, &error);
+        g_autofree char *format = options.format;
         if (r == OPTION_RESULT_HELP)
                 return EXIT_STATUS_OK;
-        if (r == OPTION_RESULT_OK && act == unmount_image && !names[0] && !options.all)
-                r = error_set_invalid(&error, "at least one image or --all is needed")
-                                    ? OPTION_RESULT_OK
-                                    : OPTION_RESULT_ERROR;
-        g_autoptr(Store) store = r == OPTION_RESULT_OK ? cli_store_open(&error) : NULL;
+        g_autoptr(Store) store = r == OPTION_RESULT_OK && check(&options, names, act, &error)
+                                                 ? cli_store_open(&error)
+                                                 : NULL;
+        g_autoptr(GPtrArray) mounted =
+                        g_ptr_array_new_with_free_func((GDestroyNotify) json_object_unref);
+        options.mounted = format ? mounted : NULL;
         if (!store || !each(store, names, &options, act, &error))
                 return verb_fail(&error);
+        if (format)
+                template_print_json(mounted);
         return EXIT_STATUS_OK;
 }
 
@@ -154,7 +191,7 @@ int verb_image_mount(int argc, char **argv) {
         static const OptionTable table = {
                 .usage = "berth image mount [options] [IMAGE...]",
                 .description = "Mount images read-only and print where",
-                .rows = rows,
+                .rows = mount_rows,
                 .operands_max = -1,
         };
         return run(&table, argc, argv, mount_image);
@@ -164,7 +201,7 @@ int verb_image_unmount(int argc, char **argv) {
         static const OptionTable table = {
                 .usage = "berth image unmount [options] IMAGE [IMAGE...]",
                 .description = "Unmount images",
-                .rows = rows,
+                .rows = unmount_rows,
                 .operands_max = -1,
         };
         return run(&table, argc, argv, unmount_image);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth image prune, berth system gc */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "cli/confirm.h"
 #include "cli/exit.h"
 #include "cli/image-event.h"
@@ -30,6 +36,9 @@ typedef struct PruneOptions {
 static const OptionRow prune_rows[] = {
         { "all", 'a', OPTION_BOOL, offsetof(PruneOptions, all), NULL,
           "All images that no container uses, not only nameless ones" },
+        { "build-cache", 0, OPTION_BOOL, offsetof(PruneOptions, build_cache), NULL,
+          "What builds kept with RUN --mount=type=cache, too" },
+        { "external", 0, OPTION_BOOL, offsetof(PruneOptions, external), NULL, NULL },
         { "filter", 0, OPTION_LIST, offsetof(PruneOptions, filters), "FILTER",
           "until=, label=, label!=" },
         { "force", 'f', OPTION_BOOL, offsetof(PruneOptions, force), NULL, "Do not ask" },
@@ -44,13 +53,39 @@ static bool confirmed(const PruneOptions *options) {
                                     : "WARNING! This command removes all dangling images.");
 }
 
+/* Buildah's, and so Podman's: a directory of the user's that anybody may have made before. */
+static bool drop_build_cache(GError **error) {
+        const char *above = g_getenv("TMPDIR");
+        if (!above || !g_path_is_absolute(above))
+                above = "/var/tmp";
+        g_autofree char *name = g_strdup_printf("buildah-cache-%u", (unsigned) user_id());
+        autofd int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+        if (fd < 0)
+                return errno == ENOENT || error_set_errno(error, errno, "Cannot open '%s'", above);
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ||
+                       error_set_errno(error, errno, "Cannot stat '%s/%s'", above, name);
+        if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+                return error_set_invalid(
+                                error, "the build cache '%s/%s' is not a directory of ours", above,
+                                name);
+        return file_remove_tree(fd, name, error);
+}
+
 static bool prune(Runtime *runtime, const PruneOptions *options, GError **error) {
         Store *store = runtime->store;
+        if (options->external)
+                return error_set_invalid(
+                                error, "--external is not supported: the containers that other "
+                                       "programs keep in the store are theirs to remove");
         g_autofree char **filters = option_list_strv(options->filters);
         g_autoptr(GPtrArray) facts =
                         image_facts_list(store, (const char *const *) filters, NULL, error);
         if (!facts || !confirmed(options))
                 return facts;
+        if (options->build_cache && !drop_build_cache(error))
+                return false;
         for (guint i = 0; i < facts->len; i++) {
                 const ImageFacts *one = facts->pdata[i];
                 bool wanted = options->all || !one->image->names[0];

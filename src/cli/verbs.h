@@ -34,6 +34,8 @@ int verb_logs(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_diff(int argc, char **argv);
+int verb_image_diff(int argc, char **argv);
+int verb_left_out(int argc, char **argv);
 int verb_cp(int argc, char **argv);
 int verb_export(int argc, char **argv);
 int verb_forward(int argc, char **argv);

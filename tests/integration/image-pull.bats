@@ -240,8 +240,16 @@ push_hostile() {
     [ "$(cat "$output/etc/motd")" = hello ]
     [ ! -e "$output/gone" ]
     ! touch "$output/x"
+    at=$output
+    for names in "" lab/small:1; do
+        store_berth image mount --format json $names >"$BATS_TEST_TMPDIR/mounted"
+        jq -e --arg at "$at" --arg name "$REGISTRY/lab/small:1" '.[0].mountpoint == $at and .[0].Repositories == [$name] and (.[0].Names[0] | startswith("sha256:"))' "$BATS_TEST_TMPDIR/mounted"
+    done
+    run store_berth image mount --format table
+    [ "$status" -eq 125 ]
     store_berth image unmount lab/small:1
-    [ ! -e "$output/etc" ]
+    [ ! -e "$at/etc" ]
+    [ "$(store_berth image mount --format json | jq length)" = 0 ]
 }
 
 @test "a bomb is refused" {

@@ -52,6 +52,29 @@ pull() {
     [ "$(cat "$STORE/overlay-layers/layers.json")" = '[]' ]
 }
 
+@test "prune --build-cache removes buildah's cache, but nothing that is not the user's" {
+    pull "$REGISTRY/lab/one:1"
+    export TMPDIR=$STORE/tmp
+    mkdir -p "$TMPDIR/buildah-cache-0/deep/er"
+    touch "$TMPDIR/buildah-cache-0/deep/er/file"
+    store_berth image prune -f
+    [ -e "$TMPDIR/buildah-cache-0/deep/er/file" ]
+    store_berth image prune -f --build-cache
+    [ -z "$(ls -A "$TMPDIR")" ]
+    store_berth image prune -f --build-cache # nothing there is fine
+    mkdir "$TMPDIR/buildah-cache-0" "$TMPDIR/theirs"
+    chown 1000 "$TMPDIR/buildah-cache-0"
+    run store_berth image prune -f --build-cache
+    [ "$status" -eq 125 ]
+    [ -d "$TMPDIR/buildah-cache-0" ]
+    rmdir "$TMPDIR/buildah-cache-0"
+    ln -s theirs "$TMPDIR/buildah-cache-0"
+    run store_berth image prune -f --build-cache
+    [ "$status" -eq 125 ]
+    [ -d "$TMPDIR/theirs" ]
+    [ "$(store_berth images -q | wc -l)" -eq 1 ]
+}
+
 @test "gc says why each image stays, and removes only the rest" {
     pull "$REGISTRY/lab/one:1" "$REGISTRY/lab/two:1" "$REGISTRY/lab/three:1"
     export QUADLET_UNIT_DIRS=$BATS_TEST_TMPDIR/units

@@ -228,6 +228,42 @@ localhost/other:2" ]
     [ "${#lines[@]}" -eq 1 ]
 }
 
+@test "tree shows what was built on an image, and diff what its last layer changed, as podman 5 does" {
+    has_podman5 || skip "no Debian 13 root with podman 5"
+    store_berth load -q -i "$IN/small.docker.tar"
+    for pair in small:one one:two one:three three:four; do
+        name=${pair#*:}
+        mkdir -p "$BATS_TEST_TMPDIR/more/$name"
+        umoci insert --image "$IN/oci:${pair%:*}" --tag $name "$BATS_TEST_TMPDIR/more" /more >/dev/null
+        store_berth tag "$(store_berth pull -q "oci:$IN/oci:$name")" $name:1
+    done
+    shape() { sed -e 's/Size: *[0-9.]* *[kM]*B//' -e '/^Size/d' | grep .; }
+    layers() { grep -o 'ID: .*' | shape | sort; } # podman nests by other rules
+    for which in small:1 one:1 two:1 three:1; do
+        [ "$(store_berth image tree $which | shape)" = "$(podman5 image tree $which | shape)" ]
+        [ "$(store_berth image diff $which | sort)" = "$(podman5 image diff $which | sort)" ]
+    done
+    [ "$(store_berth image tree --whatrequires small:1 | layers)" = "$(podman5 image tree --whatrequires small:1 | layers)" ]
+    run store_berth image tree --whatrequires small:1
+    [ "$(grep -c 'Top Layer of: .*localhost' <<<"$output")" -eq 4 ]
+    [ "$(grep '^        └── ' <<<"$output" | grep -c localhost/four:1)" -eq 1 ] || grep '^    │   └── ' <<<"$output" | grep localhost/four:1
+    store_berth image diff --format json small:1 | jq -e '.deleted == ["/gone"]'
+    run store_berth image diff small:1 one:1
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"comparing two images is not supported"* ]]
+}
+
+@test "verbs and flags that stay out say so, and what to use instead" {
+    for verb in push "image push" "image scp" "image sign"; do
+        run store_berth $verb small:1
+        [ "$status" -eq 125 ]
+        [[ "$output" == "Error: \`berth ${verb/image push/push}\` is left out, use"* ]]
+    done
+    run store_berth image prune --external
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"--external is not supported: "* ]]
+}
+
 @test "artifacts: pull, ls, inspect, extract, rm" {
     start_registry "$BATS_TEST_TMPDIR/registry"
     printf 'model weights' >"$BATS_TEST_TMPDIR/blob"
