@@ -13,15 +13,17 @@
 #include "cli/image-verbs.h"
 #include "cli/options.h"
 #include "cli/registry-options.h"
+#include "cli/store-open.h"
 #include "cli/verb.h"
 #include "config/auth-file.h"
 #include "config/registries-conf.h"
+#include "runtime/secret-store.h"
 
-#define SECRET_SIZE_MAX 65536
+#define PASSWORD_SIZE_MAX 65536
 
 typedef struct LoginOptions {
         RegistryFlags registry;
-        char *user, *password;
+        char *user, *password, *secret, *compat_file;
         bool password_stdin, get_login, verbose, all;
 } LoginOptions;
 
@@ -31,6 +33,10 @@ static const OptionRow login_rows[] = {
           "Password (better on standard input)" },
         { "password-stdin", 0, OPTION_BOOL, offsetof(LoginOptions, password_stdin), NULL,
           "Take the password from standard input" },
+        { "secret", 0, OPTION_STRING, offsetof(LoginOptions, secret), "NAME",
+          "Take the password from a secret; its name is the user's where none is given" },
+        { "compat-auth-file", 0, OPTION_STRING, offsetof(LoginOptions, compat_file), "PATH",
+          "Keep them in a file of Docker's instead" },
         { "get-login", 0, OPTION_BOOL, offsetof(LoginOptions, get_login), NULL,
           "Print who is logged in" },
         { "verbose", 'v', OPTION_BOOL, offsetof(LoginOptions, verbose), NULL,
@@ -43,6 +49,8 @@ static const OptionRow logout_rows[] = {
         { "all", 'a', OPTION_BOOL, offsetof(LoginOptions, all), NULL, "All registries" },
         { "authfile", 0, OPTION_STRING, offsetof(LoginOptions, registry.auth_file), "PATH",
           "File with credentials" },
+        { "compat-auth-file", 0, OPTION_STRING, offsetof(LoginOptions, compat_file), "PATH",
+          "A file of Docker's instead" },
         { NULL },
 };
 
@@ -76,7 +84,30 @@ static char *read_line(const char *prompt, bool hidden) {
         return copy;
 }
 
-static bool read_secret(LoginOptions *options, GError **error) {
+/* podman-login(1), --secret */
+static bool read_stored(LoginOptions *options, GError **error) {
+        if (options->password || options->password_stdin)
+                return error_set_invalid(error, "--secret can not be used with --password options");
+        g_autoptr(Store) store = cli_store_open(error);
+        if (!store)
+                return false;
+        g_autofree char *path = g_build_filename(store_graph_root(store), "secrets", NULL);
+        g_autoptr(SecretStore) secrets = secret_store_new(path);
+        g_autoptr(Secret) secret = secret_find(secrets, options->secret, error);
+        g_autoptr(GBytes) bytes = secret ? secret_read(secrets, secret, error) : NULL;
+        if (!bytes)
+                return false;
+        gsize size;
+        const char *text = g_bytes_get_data(bytes, &size);
+        options->password = g_strndup(text, size);
+        if (!options->user)
+                options->user = g_strdup(options->secret);
+        return true;
+}
+
+static bool read_password(LoginOptions *options, GError **error) {
+        if (options->secret)
+                return read_stored(options, error);
         if (!options->user && !(options->user = read_line("Username: ", false)))
                 return error_set_invalid(error, "no user name");
         if (options->password)
@@ -86,7 +117,7 @@ static bool read_secret(LoginOptions *options, GError **error) {
                 return options->password || error_set_invalid(error, "no password");
         }
         g_autoptr(GBytes) bytes = NULL;
-        if (!file_read_fd(STDIN_FILENO, "standard input", SECRET_SIZE_MAX, &bytes, error))
+        if (!file_read_fd(STDIN_FILENO, "standard input", PASSWORD_SIZE_MAX, &bytes, error))
                 return false;
         gsize size;
         const char *text = g_bytes_get_data(bytes, &size);
@@ -95,10 +126,10 @@ static bool read_secret(LoginOptions *options, GError **error) {
         return true;
 }
 
-/* "https://host/v1" means the host. */
-static char *registry_key(const char *text) {
+/* "https://host/v1" means the host. Docker's files know only hosts, no namespaces. */
+static char *registry_key(const LoginOptions *options, const char *text) {
         const char *at = strstr(text, "://") ? strstr(text, "://") + 3 : text;
-        size_t n = strlen(at);
+        size_t n = options->compat_file ? strcspn(at, "/") : strlen(at);
         while (n > 0 && at[n - 1] == '/')
                 n--;
         return g_strndup(at, n);
@@ -133,10 +164,10 @@ static bool show_login(const LoginOptions *options, const char *key, GError **er
 }
 
 static bool login(LoginOptions *options, const char *text, GError **error) {
-        g_autofree char *key = registry_key(text);
+        g_autofree char *key = registry_key(options, text);
         if (options->get_login)
                 return show_login(options, key, error);
-        if (!read_secret(options, error) || !try_login(options, key, error) ||
+        if (!read_password(options, error) || !try_login(options, key, error) ||
             !auth_store(options->registry.auth_file, key, options->user, options->password, error))
                 return false;
         if (options->verbose) {
@@ -148,7 +179,7 @@ static bool login(LoginOptions *options, const char *text, GError **error) {
 }
 
 static bool logout(LoginOptions *options, const char *text, GError **error) {
-        g_autofree char *key = text ? registry_key(text) : NULL;
+        g_autofree char *key = text ? registry_key(options, text) : NULL;
         bool found;
         if (!key && !options->all)
                 return error_set_invalid(error, "a registry or --all is needed");
@@ -163,6 +194,18 @@ static bool logout(LoginOptions *options, const char *text, GError **error) {
         return true;
 }
 
+static bool choose_file(LoginOptions *options, GError **error) {
+        if (!options->compat_file)
+                return true;
+        if (options->registry.auth_file)
+                return error_set_invalid(
+                                error, "options for paths to the credential file and to the "
+                                       "Docker-compatible credential file can not be set "
+                                       "simultaneously");
+        options->registry.auth_file = g_strdup(options->compat_file);
+        return true;
+}
+
 static int run(const OptionTable *table,
                int argc,
                char **argv,
@@ -173,8 +216,11 @@ static int run(const OptionTable *table,
         OptionResult r = options_parse(table, argc, argv, &options, &operands, &error);
         int status = EXIT_STATUS_OK;
         if (r == OPTION_RESULT_ERROR ||
-            (r == OPTION_RESULT_OK && !act(&options, operands[0], &error)))
+            (r == OPTION_RESULT_OK &&
+             (!choose_file(&options, &error) || !act(&options, operands[0], &error))))
                 status = verb_fail(&error);
+        g_free(options.secret);
+        g_free(options.compat_file);
         registry_flags_clear(&options.registry);
         g_free(options.user);
         wipe(&options.password);

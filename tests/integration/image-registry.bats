@@ -71,6 +71,40 @@ failed() {
     [ "$output" = "Removed login credentials for $REGISTRY" ]
 }
 
+@test "login with a secret, and into a file of Docker's" {
+    mkdir -p "$BATS_TEST_TMPDIR/certs"
+    cp "$W/tls.crt" "$BATS_TEST_TMPDIR/certs/ca.crt"
+    login() { run store_berth login --cert-dir "$BATS_TEST_TMPDIR/certs" "$@" "$REGISTRY"; }
+    printf secret | store_berth secret create user - >/dev/null
+    printf wrong | store_berth secret create bad - >/dev/null
+    login --secret user # its name is the user's
+    [ "$output" = "Login Succeeded!" ]
+    [ "$(store_berth login --get-login "$REGISTRY")" = user ]
+    store_berth logout "$REGISTRY"
+    login -u user --secret bad
+    [ "$status" -eq 125 ]
+    login --secret none
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"none"* ]]
+    login --secret user -p x
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"--secret can not be used with --password"* ]]
+    [ "$(jq -r '.auths | length' "$REGISTRY_AUTH_FILE")" = 0 ]
+
+    printf '{"credsStore":"","auths":{}}' >"$BATS_TEST_TMPDIR/config.json"
+    run store_berth login --cert-dir "$BATS_TEST_TMPDIR/certs" --compat-auth-file "$BATS_TEST_TMPDIR/config.json" --secret user "$REGISTRY/lab"
+    [ "$status" -eq 0 ]
+    # Docker's files have hosts; the usual file is left alone
+    jq -e --arg host "$REGISTRY" '.auths | keys == [$host]' "$BATS_TEST_TMPDIR/config.json"
+    [ "$(jq -r '.auths | length' "$REGISTRY_AUTH_FILE")" = 0 ]
+    DOCKER_CONFIG=$BATS_TEST_TMPDIR skopeo inspect --authfile "$BATS_TEST_TMPDIR/config.json" --tls-verify=false "docker://$REGISTRY/lab/small:1" >/dev/null
+    login --authfile "$REGISTRY_AUTH_FILE" --compat-auth-file "$BATS_TEST_TMPDIR/config.json" --secret user
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"can not be set simultaneously"* ]]
+    store_berth logout --compat-auth-file "$BATS_TEST_TMPDIR/config.json" "$REGISTRY/lab"
+    [ "$(jq -r '.auths | length' "$BATS_TEST_TMPDIR/config.json")" = 0 ]
+}
+
 @test "credentials on the command line and from a helper" {
     pull --creds user:secret "$REGISTRY/lab/small:1"
     [ "$status" -eq 0 ]
