@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* berth artifact pull, ls, inspect, extract, rm */
+/* berth artifact add, pull, ls, inspect, extract, rm */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,8 @@
 typedef struct ArtifactOptions {
         RegistryFlags registry;
         bool quiet, all, no_trunc, no_heading;
-        char *format, *digest, *title;
+        char *format, *digest, *title, *type;
+        GPtrArray *annotations;
 } ArtifactOptions;
 
 static const OptionRow rows[] = {
@@ -36,6 +37,10 @@ static const OptionRow rows[] = {
           "ls: whole digests" },
         { "noheading", 'n', OPTION_BOOL, offsetof(ArtifactOptions, no_heading), NULL,
           "ls: no heading" },
+        { "annotation", 0, OPTION_LIST, offsetof(ArtifactOptions, annotations), "KEY=VALUE",
+          "add: of every file" },
+        { "type", 0, OPTION_STRING, offsetof(ArtifactOptions, type), "TYPE",
+          "add: what the artifact is" },
         { "digest", 0, OPTION_STRING, offsetof(ArtifactOptions, digest), "DIGEST",
           "extract: only the blob with this digest" },
         { "title", 0, OPTION_STRING, offsetof(ArtifactOptions, title), "TITLE",
@@ -83,6 +88,22 @@ static bool pull(Store *store, const ArtifactOptions *options, char **operands, 
         if (!pull_from_endpoints(conf, name, &settings, pull_to_artifacts, &wanted, error))
                 return false;
         g_autofree char *digest = wanted.digest;
+        printf("%s\n", digest_hex(digest));
+        return true;
+}
+
+static bool add(Store *store, const ArtifactOptions *options, char **operands, GError **error) {
+        g_autoptr(OciReference) name = oci_reference_parse(operands[0], error);
+        g_autoptr(ArtifactStore) artifacts = name ? artifact_store_open(store, true, error) : NULL;
+        g_autofree char **annotations = option_list_strv(options->annotations);
+        g_autofree char *digest = NULL;
+        const ArtifactContent content = {
+                .type = options->type,
+                .annotations = (const char *const *) annotations,
+                .paths = (const char *const *) operands + 1,
+        };
+        if (!artifacts || !artifact_add(artifacts, operands[0], &content, &digest, error))
+                return false;
         printf("%s\n", digest_hex(digest));
         return true;
 }
@@ -219,13 +240,19 @@ static const struct {
         int operands_min;
         bool (*run)(Store *store, const ArtifactOptions *options, char **operands, GError **error);
 } actions[] = {
-        { "pull", 1, pull },       { "ls", 0, list },         { "list", 0, list },
-        { "inspect", 1, inspect }, { "extract", 2, extract }, { "rm", 0, remove_artifacts },
+        { "add", 2, add },
+        { "pull", 1, pull },
+        { "ls", 0, list },
+        { "list", 0, list },
+        { "inspect", 1, inspect },
+        { "extract", 2, extract },
+        { "rm", 0, remove_artifacts },
 };
 
 int verb_artifact(int argc, char **argv) {
         static const OptionTable table = {
-                .usage = "berth artifact pull|ls|inspect|extract|rm [options] [ARTIFACT] [TARGET]",
+                .usage = "berth artifact add|pull|ls|inspect|extract|rm [options] [ARTIFACT] "
+                         "[PATH...]",
                 .description = "Manage OCI artifacts",
                 .rows = rows,
                 .operands_min = 1,
@@ -251,5 +278,7 @@ int verb_artifact(int argc, char **argv) {
         g_free(options.format);
         g_free(options.digest);
         g_free(options.title);
+        g_free(options.type);
+        g_clear_pointer(&options.annotations, g_ptr_array_unref);
         return ok ? EXIT_STATUS_OK : verb_fail(&error);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -14,14 +15,19 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "image/content-type.h"
 #include "image/hash.h"
 #include "image/http.h"
 #include "image/local-blob.h"
 #include "store/lock.h"
 
-#define REF_NAME "org.opencontainers.image.ref.name"
-#define TITLE    "org.opencontainers.image.title"
-#define LAYOUT   "{\"imageLayoutVersion\":\"1.0.0\"}"
+#define REF_NAME               "org.opencontainers.image.ref.name"
+#define TITLE                  "org.opencontainers.image.title"
+#define EMPTY_CONFIG           "{}" /* image-spec manifest.md, "Guidance for an Empty Descriptor" */
+#define EMPTY_BASE64           "e30="
+#define EMPTY_TYPE             "application/vnd.oci.empty.v1+json"
+#define ARTIFACT_FILE_SIZE_MAX (INT64_C(256) << 30)
+#define LAYOUT                 "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 struct ArtifactStore {
         char *path;
@@ -178,6 +184,28 @@ static bool fetch_into(ImageSource *source, const OciDescriptor *blob, int fd, G
 }
 
 /* A blob counts once it has its name; until then it is a temporary file that is removed. */
+static int open_temporary(ArtifactStore *artifacts, char **ret_name, GError **error) {
+        g_autofree char *name = g_strdup_printf("blobs/sha256/.tmp-%08x", g_random_int());
+        int fd = openat(artifacts->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+                error_set_errno(error, errno, "Cannot write a blob");
+        else
+                *ret_name = g_steal_pointer(&name);
+        return fd;
+}
+
+/* digest: NULL when nothing came of it, and then there is an error already. */
+static bool
+end_temporary(ArtifactStore *artifacts, const char *name, const char *digest, GError **error) {
+        g_autofree char *path = digest ? blob_path(digest) : NULL;
+        if (path && renameat(artifacts->fd, name, artifacts->fd, path) == 0)
+                return true;
+        if (path)
+                error_set_errno(error, errno, "Cannot name a blob");
+        (void) unlinkat(artifacts->fd, name, 0);
+        return false;
+}
+
 static bool
 fetch_blob(ArtifactStore *artifacts,
            ImageSource *source,
@@ -188,18 +216,12 @@ fetch_blob(ArtifactStore *artifacts,
         g_autofree char *path = blob_path(blob->digest);
         if (faccessat(artifacts->fd, path, F_OK, 0) == 0)
                 return true;
-        g_autofree char *temporary = g_strdup_printf("blobs/sha256/.tmp-%08x", g_random_int());
-        autofd int fd = openat(
-                        artifacts->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        g_autofree char *temporary = NULL;
+        autofd int fd = open_temporary(artifacts, &temporary, error);
         if (fd < 0)
-                return error_set_errno(error, errno, "Cannot write a blob");
-        if (fetch_into(source, blob, fd, error) &&
-            renameat(artifacts->fd, temporary, artifacts->fd, path) == 0)
-                return true;
-        if (error && !*error)
-                error_set_errno(error, errno, "Cannot name a blob");
-        (void) unlinkat(artifacts->fd, temporary, 0);
-        return false;
+                return false;
+        bool ok = fetch_into(source, blob, fd, error);
+        return end_temporary(artifacts, temporary, ok ? blob->digest : NULL, error);
 }
 
 static JsonObject *entry_json(const char *name, const char *digest, gint64 size) {
@@ -320,6 +342,159 @@ static bool drop_unused_blobs(ArtifactStore *artifacts, GError **error) {
                         (void) unlinkat(dirfd(dir), e->d_name,
                                         0); /* the next removal tries again */
         closedir(dir);
+        return true;
+}
+
+/* Copies an open file to a blob; `to` is where its bytes go meanwhile. */
+static bool copy_file(int from, int to, JsonObject *layer, GError **error) {
+        g_autoptr(Hash) hash = hash_new(HASH_SHA256);
+        BlobFile file = { .fd = to, .want = ARTIFACT_FILE_SIZE_MAX, .hash = hash };
+        char buffer[LOCAL_BUFFER_SIZE], head[CONTENT_TYPE_HEAD];
+        size_t n_head = 0;
+        for (;;) {
+                ssize_t n = read(from, buffer, sizeof buffer);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return error_set_errno(error, errno, "Cannot read it");
+                if (n == 0)
+                        break;
+                size_t more = MIN((size_t) n, sizeof head - n_head);
+                memcpy(head + n_head, buffer, more);
+                n_head += more;
+                if (!write_bytes(&file, buffer, (size_t) n, error))
+                        return false;
+        }
+        g_autofree char *digest = hash_finish(hash);
+        json_object_set_string_member(layer, "mediaType", content_type_of(head, n_head));
+        json_object_set_string_member(layer, "digest", digest);
+        json_object_set_int_member(layer, "size", file.size);
+        return fdatasync(to) == 0 || error_set_errno(error, errno, "Cannot sync a blob");
+}
+
+static bool add_blob(ArtifactStore *artifacts, int from, JsonObject *layer, GError **error) {
+        g_autofree char *temporary = NULL;
+        autofd int to = open_temporary(artifacts, &temporary, error);
+        if (to < 0)
+                return false;
+        bool ok = copy_file(from, to, layer, error);
+        const char *digest = ok ? json_object_get_string_member(layer, "digest") : NULL;
+        return end_temporary(artifacts, temporary, digest, error);
+}
+
+/* Sorted, as Podman writes them: the same files are the same artifact. */
+static bool
+add_annotations(JsonObject *layer,
+                const char *const *annotations,
+                const char *title,
+                GError **error) {
+        g_autoptr(GTree) sorted = g_tree_new_full(
+                        (GCompareDataFunc) (void (*)(void)) strcmp, NULL, g_free, g_free);
+        g_tree_replace(sorted, g_strdup(TITLE), g_strdup(title));
+        for (; annotations && *annotations; annotations++) {
+                const char *equals = strchr(*annotations, '=');
+                if (!equals || equals == *annotations)
+                        return error_set_invalid(
+                                        error, "annotation \"%s\" is not KEY=VALUE", *annotations);
+                g_tree_replace(sorted, g_strndup(*annotations, (gsize) (equals - *annotations)),
+                               g_strdup(equals + 1));
+        }
+        JsonObject *object = json_object_new();
+        for (GTreeNode *node = g_tree_node_first(sorted); node; node = g_tree_node_next(node))
+                json_object_set_string_member(
+                                object, g_tree_node_key(node), g_tree_node_value(node));
+        json_object_set_object_member(layer, "annotations", object);
+        return true;
+}
+
+static bool
+add_path(ArtifactStore *artifacts,
+         const char *path,
+         const ArtifactContent *content,
+         JsonArray *layers,
+         GError **error) {
+        g_autofree char *title = g_path_get_basename(path);
+        struct stat st;
+        /* a fifo without a writer must not hold us */
+        autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set_errno(error, errno, "Cannot open '%s'", path);
+        if (!S_ISREG(st.st_mode))
+                return error_set_invalid(error, "'%s' is not a file", path);
+        JsonObject *layer = json_object_new();
+        json_array_add_object_element(layers, layer);
+        if (add_blob(artifacts, fd, layer, error))
+                return add_annotations(layer, content->annotations, title, error);
+        g_prefix_error(error, "'%s': ", path);
+        return false;
+}
+
+static JsonObject *new_manifest(const ArtifactContent *content, JsonArray *layers) {
+        JsonObject *root = json_object_new();
+        JsonObject *config = json_object_new();
+        json_object_set_int_member(root, "schemaVersion", 2);
+        json_object_set_string_member(root, "mediaType", OCI_MEDIA_MANIFEST);
+        if (content->type)
+                json_object_set_string_member(root, "artifactType", content->type);
+        g_autofree char *digest = digest_of_bytes(EMPTY_CONFIG, strlen(EMPTY_CONFIG));
+        json_object_set_string_member(config, "mediaType", EMPTY_TYPE);
+        json_object_set_string_member(config, "digest", digest);
+        json_object_set_int_member(config, "size", strlen(EMPTY_CONFIG));
+        json_object_set_string_member(config, "data", EMPTY_BASE64);
+        json_object_set_object_member(root, "config", config);
+        json_object_set_array_member(root, "layers", json_array_ref(layers));
+        return root;
+}
+
+static bool
+write_document(ArtifactStore *artifacts, const char *text, char **ret_digest, GError **error) {
+        g_autofree char *digest = digest_of_bytes(text, strlen(text));
+        g_autofree char *path = blob_path(digest);
+        if (!file_replace(artifacts->fd, path, text, strlen(text), 0600, FILE_DURABLE, error))
+                return false;
+        *ret_digest = g_steal_pointer(&digest);
+        return true;
+}
+
+static bool has_name(ArtifactStore *artifacts, const char *name, bool *ret_has, GError **error) {
+        g_autoptr(GPtrArray) list = artifact_list(artifacts, error);
+        *ret_has = false;
+        for (guint i = 0; list && i < list->len; i++)
+                *ret_has = *ret_has || g_str_equal(((Artifact *) list->pdata[i])->name, name);
+        return list;
+}
+
+/* Under the lock from the start: a removal would take blobs that no artifact names yet. */
+bool artifact_add(
+                ArtifactStore *artifacts,
+                const char *name,
+                const ArtifactContent *content,
+                char **ret_digest,
+                GError **error) {
+        bool taken;
+        autofd int lock = take_lock(artifacts, error);
+        if (lock < 0 || !has_name(artifacts, name, &taken, error))
+                return false;
+        if (taken)
+                return error_set_invalid(error, "artifact %s already exists", name);
+        g_autoptr(JsonArray) layers = json_array_new();
+        bool ok = true;
+        for (const char *const *path = content->paths; ok && *path; path++)
+                ok = add_path(artifacts, *path, content, layers, error);
+        g_autofree char *config = NULL;
+        g_autofree char *digest = NULL;
+        if (ok) {
+                g_autoptr(JsonObject) manifest = new_manifest(content, layers);
+                g_autofree char *text = json_format_object(manifest, false);
+                ok = write_document(artifacts, EMPTY_CONFIG, &config, error) &&
+                     write_document(artifacts, text, &digest, error) &&
+                     rewrite_index(artifacts, name, digest, (gint64) strlen(text), error);
+        }
+        if (!ok) { /* what was copied already is nobody's */
+                (void) drop_unused_blobs(artifacts, NULL);
+                return false;
+        }
+        *ret_digest = g_steal_pointer(&digest);
         return true;
 }
 

@@ -49,6 +49,20 @@ bool artifact_pull(
                 char **ret_digest,
                 GError **error);
 
+/* What `add` makes of files. */
+typedef struct ArtifactContent {
+        const char *type;               /* artifactType, or NULL */
+        const char *const *annotations; /* "key=value", of every file */
+        const char *const *paths;
+} ArtifactContent;
+
+bool artifact_add(
+                ArtifactStore *artifacts,
+                const char *name,
+                const ArtifactContent *content,
+                char **ret_digest,
+                GError **error);
+
 /* Takes the name away, and the blobs that no other artifact has. */
 bool artifact_remove(ArtifactStore *artifacts, const char *name, char **ret_digest, GError **error);
 

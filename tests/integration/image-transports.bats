@@ -264,6 +264,50 @@ localhost/other:2" ]
     [[ "$output" == *"--external is not supported: "* ]]
 }
 
+@test "artifacts of files are those that podman makes, and podman reads them" {
+    mkdir "$STORE/in"
+    cd "$STORE/in"
+    echo hello >text
+    : >empty
+    printf '\177ELF\000' >binary
+    gzip -nc text >packed.gz
+    printf '<html>\n' >page
+    printf '  <?xml version="1.0"?>' >tree.xml
+    run store_berth artifact add localhost/one:1 text
+    [ "$status" -eq 0 ]
+    one=$output
+    many=$(store_berth artifact add --type application/x-y --annotation k=v=w --annotation a= localhost/many:1 text empty binary packed.gz page tree.xml)
+    store_berth artifact inspect localhost/many:1 >"$BATS_TEST_TMPDIR/many"
+    jq -e '.Manifest.artifactType == "application/x-y" and (.Manifest.layers | map(.annotations.k) | unique == ["v=w"])
+        and (.Manifest.layers | map(.annotations."org.opencontainers.image.title")) == ["text","empty","binary","packed.gz","page","tree.xml"]' "$BATS_TEST_TMPDIR/many"
+    mkdir "$BATS_TEST_TMPDIR/got"
+    store_berth artifact extract localhost/many:1 "$BATS_TEST_TMPDIR/got"
+    diff -r "$STORE/in" "$BATS_TEST_TMPDIR/got"
+
+    # what is not right leaves nothing behind
+    before=$(ls "$STORE/artifacts/blobs/sha256"; cat "$STORE/artifacts/index.json")
+    echo other >"$BATS_TEST_TMPDIR/other"
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    for wrong in "localhost/one:1 $BATS_TEST_TMPDIR/other|artifact localhost/one:1 already exists" \
+        "localhost/x:1 $BATS_TEST_TMPDIR/other $STORE|is not a file" \
+        "localhost/x:1 $BATS_TEST_TMPDIR/fifo|is not a file" \
+        "localhost/x:1 $BATS_TEST_TMPDIR/other /nonexistent|/nonexistent" \
+        "--annotation novalue localhost/x:1 $BATS_TEST_TMPDIR/other|novalue" \
+        "localhost/x:1|an argument is missing"; do
+        run store_berth artifact add ${wrong%|*}
+        [ "$status" -eq 125 ]
+        [[ "$output" == *"${wrong#*|}"* ]]
+    done
+    [ "$(ls "$STORE/artifacts/blobs/sha256"; cat "$STORE/artifacts/index.json")" = "$before" ]
+
+    has_podman5 || return 0
+    podman5 artifact inspect localhost/many:1 | jq -S .Manifest | cmp - <(jq -S .Manifest "$BATS_TEST_TMPDIR/many")
+    [ "$(podman5 artifact add localhost/theirs:1 /mnt/store/in/text)" = "$one" ]
+    types() { jq -c '.Manifest.layers | map(.mediaType)'; }
+    podman5 artifact add localhost/types:1 /mnt/store/in/{text,empty,binary,packed.gz,page,tree.xml}
+    [ "$(podman5 artifact inspect localhost/types:1 | types)" = "$(types <"$BATS_TEST_TMPDIR/many")" ]
+}
+
 @test "artifacts: pull, ls, inspect, extract, rm" {
     start_registry "$BATS_TEST_TMPDIR/registry"
     printf 'model weights' >"$BATS_TEST_TMPDIR/blob"
