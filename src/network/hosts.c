@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/user.h"
 #include "network/pasta.h"
+#include "network/slirp.h"
 
 #define HOSTS_SIZE_MAX (1u << 20)
 
@@ -20,6 +21,14 @@ static char *host_address(const HostsRequest *r) {
                 return NULL;
         if (*configured)
                 return g_strdup(configured);
+        g_auto(SlirpOptions) slirp = { 0 };
+        if (r->request->mode == NETWORK_MODE_SLIRP &&
+            slirp_options_parse(r->request->target, &slirp, NULL)) {
+                const IpAddress gateway = slirp_gateway(&slirp);
+                return slirp.allow_host_loopback ? ip_format(&gateway) : pasta_address();
+        }
+        if (!user_is_root()) /* the gateway is not the host, but the namespace of the bridges */
+                return NULL;
         for (guint i = 0; r->status && i < r->status->interfaces->len; i++) {
                 const NetworkInterface *interface = r->status->interfaces->pdata[i];
                 for (guint k = 0; k < interface->addresses->len; k++) {
@@ -99,6 +108,14 @@ static void add_own(const HostsRequest *r, GString *text) {
         if (r->request->mode == NETWORK_MODE_HOST)
                 return;
         bool any = false;
+        g_auto(SlirpOptions) slirp = { 0 };
+        if (r->request->mode == NETWORK_MODE_SLIRP &&
+            slirp_options_parse(r->request->target, &slirp, NULL)) {
+                const IpAddress own = slirp_address(&slirp);
+                g_autofree char *address = ip_format(&own);
+                g_string_append_printf(text, "%s\t%s %s\n", address, r->hostname, r->name);
+                return;
+        }
         if (r->request->mode == NETWORK_MODE_PASTA) { /* the container has the host's address */
                 g_autofree char *address = pasta_address();
                 g_string_append_printf(
@@ -133,7 +150,8 @@ char *hosts_format(const HostsRequest *r, GError **error) {
                 add_base_line(*line, text, names, &localhost);
         if (!localhost)
                 g_string_append(text, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
-        if (host && r->request->mode == NETWORK_MODE_BRIDGE)
+        if (host &&
+            (r->request->mode == NETWORK_MODE_BRIDGE || r->request->mode == NETWORK_MODE_SLIRP))
                 g_string_append_printf(
                                 text, "%s\thost.containers.internal host.docker.internal\n", host);
         add_own(r, text);
@@ -225,6 +243,12 @@ resolv_format(const NetworkRequest *request,
                           (request->mode == NETWORK_MODE_BRIDGE && !user_is_root());
         if (over_pasta)
                 g_ptr_array_insert(host.servers, 0, g_strdup(PASTA_DNS_ADDRESS));
+        g_auto(SlirpOptions) slirp = { 0 };
+        if (request->mode == NETWORK_MODE_SLIRP &&
+            slirp_options_parse(request->target, &slirp, NULL)) {
+                const IpAddress resolver = slirp_resolver(&slirp);
+                g_ptr_array_insert(host.servers, 0, ip_format(&resolver));
+        }
         g_autoptr(GPtrArray) servers = choose(request->dns, conf->dns_servers, host.servers);
         g_autoptr(GPtrArray) search = choose(request->dns_search, conf->dns_searches, host.search);
         g_autoptr(GPtrArray) options =

@@ -190,7 +190,7 @@ static int connect_container(const Loop *loop, const Address *client, int type, 
         autofd int fd = socket(to->family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
                 return -errno;
-        if (client->any.sa_family == to->family)
+        if (client->any.sa_family == to->family && !loop->target->keeps_own)
                 take_source(fd, client);
         if (connect(fd, &address.any, address_size(&address)) < 0 && errno != EINPROGRESS)
                 return -errno;

@@ -24,6 +24,7 @@ void publish_add_fds(const GArray *listeners, GArray *fds);
 
 typedef struct PublishTarget {
         IpAddress address[2]; /* IPv4, IPv6; family 0: the container has none */
+        bool keeps_own;       /* source address; else the client's */
         int pid_fd;           /* of the container: the end of it is ours */
 } PublishTarget;
 

@@ -11,16 +11,22 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "base/user.h"
 #include "network/namespace.h"
 #include "network/pasta.h"
+#include "network/publish.h"
 #include "network/setup.h"
+#include "network/slirp.h"
 #include "runtime/pod.h"
+#include "runtime/publisher.h"
 #include "runtime/rootless-network.h"
+#include "runtime/rootless.h"
 #include "systemd/cgroup.h"
 
 #define PASTA_NAMESPACE "netns"
 #define PASTA_PID       "pasta.pid"
+#define SLIRP_PID       "slirp4netns.pid"
 
 const Networks *runtime_networks(Runtime *runtime, GError **error) {
         if (!runtime->networks) {
@@ -121,9 +127,10 @@ bool network_check_request(
                 return error_set_errno(
                                 error, errno, "cannot find specified network namespace path: '%s'",
                                 request->target);
-        if (request->mode == NETWORK_MODE_SLIRP)
-                return error_set_invalid(
-                                error, "slirp4netns is not supported, use --network=pasta");
+        if (request->mode == NETWORK_MODE_SLIRP) {
+                g_auto(SlirpOptions) options = { 0 };
+                return slirp_options_parse(request->target, &options, error);
+        }
         if (request->mode == NETWORK_MODE_PASTA && user_is_root())
                 return error_set_invalid(
                                 error, "invalid config provided: pasta networking is only "
@@ -205,7 +212,7 @@ bool network_begin(Runtime *runtime, Container *c, GError **error) {
         } else if (request->mode == NETWORK_MODE_NS) {
                 g_free(ns->path);
                 ns->path = g_strdup(request->target);
-        } else if (request->mode == NETWORK_MODE_PASTA) {
+        } else if (request->mode == NETWORK_MODE_PASTA || request->mode == NETWORK_MODE_SLIRP) {
                 g_free(ns->path);
                 ns->path = run_file(runtime, c->record, PASTA_NAMESPACE);
                 return namespace_make(ns->path, error);
@@ -247,6 +254,57 @@ start_pasta(Runtime *runtime, Container *c, const NetworkRequest *request, GErro
         return true;
 }
 
+/* What start_slirp() does in the container's network namespace. */
+typedef struct SlirpCall {
+        const GArray *listeners;
+        const PublishTarget *target;
+        int cgroup_fd, exit_fd;
+} SlirpCall;
+
+static bool publish_inside(void *data, GError **error) {
+        const SlirpCall *call = data;
+        return publisher_start(
+                        call->listeners, call->target, call->cgroup_fd, call->exit_fd, error);
+}
+
+/* A process of ours is there in any case: slirp4netns ends with it, and it with the container. */
+static bool
+start_slirp(Runtime *runtime,
+            Container *c,
+            const NetworkRequest *request,
+            pid_t pid,
+            GError **error) {
+        g_autofree char *ns_path = run_file(runtime, c->record, PASTA_NAMESPACE);
+        g_autofree char *pid_path = run_file(runtime, c->record, SLIRP_PID);
+        g_autofree char *api_path = run_file(runtime, c->record, "slirp.sock");
+        g_auto(SlirpOptions) options = { 0 };
+        g_autoptr(GArray) none = g_array_new(FALSE, TRUE, sizeof(PortMapping));
+        if (!slirp_options_parse(request->target, &options, error))
+                return false;
+        g_autoptr(GArray) listeners =
+                        publish_bind(options.forwards_ports ? none : request->ports, error);
+        autofd int ns_fd = open_namespace(pid, error);
+        autofd int pid_fd = sys_pidfd_open(pid, 0);
+        autofd int cgroup_fd = publisher_cgroup(c->record);
+        autofd int exit_fd = -1;
+        if (!listeners || ns_fd < 0)
+                return false;
+        if (pid_fd < 0)
+                return error_set_errno(error, pid_fd, "Cannot watch the container");
+        if ((options.forwards_ports && !ports_check_free(request->ports, error)) ||
+            !slirp_start(networks_conf(runtime->networks), &options, request->ports, ns_path,
+                         pid_path, api_path, &exit_fd, error))
+                return false;
+        move_to_cgroup(c->record, pid_path);
+        const PublishTarget target = {
+                .address = { slirp_address(&options) },
+                .keeps_own = true,
+                .pid_fd = pid_fd,
+        };
+        SlirpCall call = { listeners, &target, cgroup_fd, exit_fd };
+        return rootless_call_inside(-1, ns_fd, publish_inside, &call, error);
+}
+
 static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
         if (!c->record->network_request)
                 return true;
@@ -269,6 +327,9 @@ static bool attach(Runtime *runtime, Container *c, const Launch *launch, GError 
                         return false;
         } else if (request->mode == NETWORK_MODE_PASTA) {
                 if (!start_pasta(runtime, c, request, error))
+                        return false;
+        } else if (request->mode == NETWORK_MODE_SLIRP) {
+                if (!start_slirp(runtime, c, request, launch->pid, error))
                         return false;
         } else if (request->mode != NETWORK_MODE_CONTAINER && !c->record->pod) {
                 return true;
@@ -293,10 +354,11 @@ bool network_detach(Runtime *runtime, ContainerRecord *record, GError **error) {
         g_autoptr(NetworkRequest) request = record_network_request(record, error);
         if (!request)
                 return false;
-        if (request->mode == NETWORK_MODE_PASTA) {
+        if (request->mode == NETWORK_MODE_PASTA || request->mode == NETWORK_MODE_SLIRP) {
                 g_autofree char *ns_path = run_file(runtime, record, PASTA_NAMESPACE);
                 g_autofree char *pid_path = run_file(runtime, record, PASTA_PID);
-                pasta_stop(pid_path);
+                if (request->mode == NETWORK_MODE_PASTA) /* slirp4netns ends by itself */
+                        pasta_stop(pid_path);
                 namespace_forget(ns_path);
         }
         if (request->mode != NETWORK_MODE_BRIDGE)

@@ -6,13 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,9 +27,9 @@
 #include "network/publish.h"
 #include "network/reclaim.h"
 #include "runtime/network.h"
+#include "runtime/publisher.h"
 #include "runtime/rootless.h"
 #include "systemd/bus.h"
-#include "systemd/cgroup.h"
 
 #define UNIT            "berth-rootless-netns.service"
 #define REPLY_SIZE_MAX  (1u << 20)
@@ -209,45 +206,6 @@ static bool set_resolver(const Runtime *runtime, GError **error) {
                error_set_errno(error, errno, "Cannot mount '%s' on '/etc/resolv.conf'", path);
 }
 
-static int compare_fds(gconstpointer a, gconstpointer b) {
-        return *(const int *) a - *(const int *) b;
-}
-
-/* Nothing of the launcher stays open with the ports: others wait for its ends. */
-static void close_others(const GArray *listeners, int pid_fd) {
-        g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
-        publish_add_fds(listeners, kept);
-        g_array_append_val(kept, pid_fd);
-        g_array_sort(kept, compare_fds);
-        unsigned int from = 3;
-        for (guint i = 0; i < kept->len; i++) {
-                unsigned int fd = (unsigned int) g_array_index(kept, int, i);
-                if (fd > from)
-                        (void) close_range(from, fd - 1, 0);
-                from = fd + 1;
-        }
-        (void) close_range(from, ~0u, 0);
-}
-
-static void serve(const Call *call, const PublishTarget *target) {
-        sigset_t none;
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
-        (void) setsid();
-        (void) prctl(PR_SET_NAME, "berth-publish");
-        (void) prctl(PR_SET_DUMPABLE, 0);
-        if (call->cgroup_fd >= 0) {
-                autofd int fd = openat(call->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-                if (fd >= 0)
-                        (void) fd_write_all(fd, "0", 1); /* else it serves from where it is */
-        }
-        int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-        for (int fd = 0; fd < 3 && null_fd >= 0; fd++)
-                (void) dup2(null_fd, fd);
-        close_others(call->listeners, call->pid_fd);
-        _exit(publish_serve(call->listeners, target) < 0 ? 1 : 0);
-}
-
 static bool start_publishing(const Call *call, const NetworkStatus *status, GError **error) {
         PublishTarget target = { .pid_fd = call->pid_fd };
         const NetworkInterface *first =
@@ -258,10 +216,7 @@ static bool start_publishing(const Call *call, const NetworkStatus *status, GErr
                 if (!at->family)
                         *at = a->address;
         }
-        pid_t pid = fork();
-        if (pid == 0)
-                serve(call, &target);
-        return pid > 0 || error_set_errno(error, errno, "Cannot start a process");
+        return publisher_start(call->listeners, &target, call->cgroup_fd, -1, error);
 }
 
 static bool setup_inside(void *data, GError **error) {
@@ -292,14 +247,6 @@ static bool note_user(RootlessNetwork *network, const NetworkContainer *c, GErro
         return file_replace(AT_FDCWD, path, text, strlen(text), 0600, FILE_VOLATILE, error);
 }
 
-/* A cgroup beside the payload's in a unit, so that the unit's own stays free of processes. */
-static int network_cgroup(const ContainerRecord *record) {
-        g_autofree char *own = record->cgroup ? cgroup_of(0, NULL) : NULL;
-        g_autofree char *made = NULL;
-        int fd = -1;
-        return own && cgroup_make(own, "network", &made, &fd, NULL) ? fd : -1;
-}
-
 bool rootless_network_setup(
                 Runtime *runtime,
                 const ContainerRecord *record,
@@ -313,7 +260,7 @@ bool rootless_network_setup(
         g_autoptr(GArray) listeners = publish_bind(container->request->ports, error);
         autofd int reply_fd = memfd_create("addresses", MFD_CLOEXEC);
         autofd int pid_fd = sys_pidfd_open(container->owner.pid, 0);
-        autofd int cgroup_fd = network_cgroup(record);
+        autofd int cgroup_fd = publisher_cgroup(record);
         if (!listeners)
                 return false;
         if (reply_fd < 0 || pid_fd < 0)

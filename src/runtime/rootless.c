@@ -227,11 +227,11 @@ typedef struct Destination {
 } Destination;
 
 static bool go(const Destination *to, GError **error) {
-        if (to->user_ns_fd < 0)
-                return rootless_enter(error);
-        if (geteuid() != 0 && !rootless_join(to->user_ns_fd, error))
+        if (to->user_ns_fd < 0 && !rootless_enter(error))
                 return false;
-        return setns(to->net_ns_fd, CLONE_NEWNET) == 0 ||
+        if (to->user_ns_fd >= 0 && geteuid() != 0 && !rootless_join(to->user_ns_fd, error))
+                return false;
+        return to->net_ns_fd < 0 || setns(to->net_ns_fd, CLONE_NEWNET) == 0 ||
                error_set_errno(error, errno, "Cannot enter the network namespace of our networks");
 }
 

@@ -20,6 +20,7 @@ bool rootless_call(RootlessAction action, void *data, GError **error);
  * same ids (and a mount namespace of our own); for who stayed outside until now. */
 bool rootless_join(int user_ns_fd, GError **error);
 
-/* rootless_call() in those two: the user namespace is entered unless it is ours already. */
+/* rootless_call() in those two: the user namespace is entered unless it is ours already; -1: as
+ * there. The process is a child of ours even for root. */
 bool rootless_call_inside(
                 int user_ns_fd, int net_ns_fd, RootlessAction action, void *data, GError **error);

@@ -53,7 +53,7 @@ user_address() {
 }
 
 user_fetch() {
-    as timeout 10 berth exec "$1" wget -T 3 -qO- "$2"
+    as timeout 10 berth exec "$1" wget -qO- "$2"
 }
 
 # What accepts on the host is a process: a server that is not up yet shows as a reset, not as a refusal.
