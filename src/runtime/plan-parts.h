@@ -27,7 +27,8 @@ void *plan_keep(RuntimePlan *plan, void *memory);
 const char *plan_relative(RuntimePlan *plan, const char *path);
 
 /* plan-devices.c */
-bool plan_add_devices(RuntimePlan *plan, const OciSpec *spec, GError **error);
+/* place: an empty directory, for kernels before 6.15. */
+bool plan_add_devices(RuntimePlan *plan, const OciSpec *spec, const char *place, GError **error);
 
 /* plan-namespaces.c */
 bool plan_add_namespaces(RuntimePlan *plan, const OciSpec *spec, GError **error);

@@ -180,11 +180,11 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
 }
 
 /* What a container needs once, and a process that joins it does not. */
-static bool add_setup(RuntimePlan *plan, const OciSpec *spec, GError **error) {
+static bool add_setup(RuntimePlan *plan, const OciSpec *spec, const char *place, GError **error) {
         for (guint i = 0; i < spec->mounts->len; i++)
                 if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
                         return false;
-        return add_sysctls(plan, spec, error) && plan_add_devices(plan, spec, error) &&
+        return add_sysctls(plan, spec, error) && plan_add_devices(plan, spec, place, error) &&
                plan_add_namespaces(plan, spec, error);
 }
 
@@ -219,7 +219,8 @@ RuntimePlan *runtime_plan_new(const PlanRequest *request, GError **error) {
         plan->child.socket_fd = -1;
         plan->spec = spec;
         plan->userns_fd = request->userns_fd;
-        if (!add_rlimits(plan, spec, error) || (!request->is_join && !add_setup(plan, spec, error)))
+        if (!add_rlimits(plan, spec, error) ||
+            (!request->is_join && !add_setup(plan, spec, request->attach_path, error)))
                 return NULL;
         fill_child(plan, request);
         if (!fill_attributes(plan, spec, error))

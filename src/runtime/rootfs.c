@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/apart.h"
 #include "runtime/idmap.h"
 
 #define ROOTFS_LAYERS_MAX 500 /* overlayfs's own limit, OVL_MAX_STACK */
@@ -77,10 +79,8 @@ static bool open_layers(const OverlayRequest *request, Layers *layers, GError **
 }
 
 static int set_layers(int fs, const OverlayRequest *request, const Layers *layers) {
-        int r = sys_fsconfig_string(fs, "lowerdir+", layers->lower->pdata[0]);
-        if (r == -EINVAL) /* since 6.5; a kernel without says so at the first */
-                return -ENOSYS;
-        for (guint i = 1; i < layers->lower->len && r >= 0; i++)
+        int r = 0;
+        for (guint i = 0; i < layers->lower->len && r >= 0; i++)
                 r = sys_fsconfig_string(fs, "lowerdir+", layers->lower->pdata[i]);
         if (r >= 0 && layers->upper)
                 r = sys_fsconfig_string(fs, "upperdir", layers->upper);
@@ -123,55 +123,119 @@ static char *option_string(const OverlayRequest *request, const Layers *layers, 
         return NULL;
 }
 
-/* The mount is seen for a moment, in a directory of its own: others do the same at the same time.
- * Its clone is private, as a new one would be: pivot_root(2) wants no shared root. */
-static bool
+/* mount(2), in a namespace of our own: the clone is private, as a new mount would be, which
+ * pivot_root(2) wants of a root. */
+static int
 mount_by_string(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
         static const struct mount_attr private = { .propagation = MS_PRIVATE };
         g_autofree char *options = option_string(request, layers, error);
-        g_autofree char *place = g_build_filename(request->attach_path, "XXXXXX", NULL);
         if (!options)
+                return -E2BIG;
+        if (mkdir("root", 0700) < 0 || mount("overlay", "root", "overlay", 0, options) < 0)
+                return -errno;
+        autofd int fd = sys_open_tree(AT_FDCWD, "root", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        int r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
+        if (r >= 0)
+                *ret_fd = fd_steal(&fd);
+        return r;
+}
+
+static int
+mount_by_calls(const OverlayRequest *request, const Layers *layers, int *ret_fd, char why[256]) {
+        autofd int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+        *why = '\0';
+        int r = fs < 0 ? fs : set_layers(fs, request, layers);
+        if (r >= 0)
+                r = sys_fsconfig_create(fs);
+        int mounted = r >= 0 ? sys_fsmount(fs, FSMOUNT_CLOEXEC, 0) : r;
+        if (mounted < 0 && fs >= 0)
+                sys_fs_message(fs, why, 256);
+        else
+                *ret_fd = mounted;
+        return mounted < 0 ? mounted : 0;
+}
+
+/* Detached mounts are attached here, under names of one letter or a few: so many fit an option. */
+static bool attach(const Layers *layers, Layers *attached, GError **error) {
+        attached->lower = g_ptr_array_new_with_free_func(g_free);
+        for (guint i = 0; i < layers->fds->len; i++) {
+                g_autofree char *name = g_strdup_printf("%u", i);
+                int fd = g_array_index(layers->fds, int, i);
+                int r = mkdir(name, 0755) < 0 ? -errno
+                                              : sys_move_mount(fd, "", AT_FDCWD, name,
+                                                               MOVE_MOUNT_F_EMPTY_PATH);
+                if (r < 0)
+                        return error_set_errno(error, r, "Cannot attach a layer");
+                if (i < layers->lower->len) {
+                        g_ptr_array_add(attached->lower, g_steal_pointer(&name));
+                        continue;
+                }
+                g_autofree char *upper = g_path_get_basename(layers->upper);
+                g_autofree char *work = g_path_get_basename(layers->work);
+                attached->upper = g_build_filename(name, upper, NULL);
+                attached->work = g_build_filename(name, work, NULL);
+        }
+        return true;
+}
+
+static bool enter_ids(const OverlayRequest *request, FileIds *ids, GError **error) {
+        /* overlayfs makes its files with the mounter's ids, and through an idmapped upper it must
+         * be one that the map has: the work directory could not be made, and the mount would
+         * silently be read-only */
+        return request->userns_fd < 0 ||
+               file_ids_enter(request->root_uid, request->root_gid, ids, error);
+}
+
+typedef struct Apart {
+        const OverlayRequest *request;
+        const Layers *layers;
+} Apart;
+
+static bool mount_apart(void *data, GArray *fds, GError **error) {
+        const Apart *apart = data;
+        g_auto(Layers) attached = { 0 };
+        g_auto(FileIds) ids = { 0 };
+        bool mapped = apart->request->userns_fd >= 0;
+        const Layers *used = mapped ? &attached : apart->layers;
+        char why[256];
+        int fd = -1;
+        if ((mapped && !attach(apart->layers, &attached, error)) ||
+            !enter_ids(apart->request, &ids, error))
                 return false;
-        if (!g_mkdtemp(place))
-                return error_set_errno(
-                                error, errno, "Cannot make a directory in '%s'",
-                                request->attach_path);
-        int r = mount("overlay", place, "overlay", 0, options) < 0 ? -errno : 0;
-        autofd int fd = r < 0 ? -1
-                              : sys_open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (r == 0)
-                r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
-        (void) umount2(place, MNT_DETACH); /* the clone is what we keep */
-        (void) rmdir(place);
-        if (r < 0)
-                return error_set_errno(error, r, "Cannot mount the root file system");
-        *ret_fd = fd_steal(&fd);
+        int r = mount_by_calls(apart->request, used, &fd, why);
+        if (r == -EINVAL || r == -ENOSYS)
+                r = mount_by_string(apart->request, used, &fd, error);
+        if (r < 0 && !*error)
+                error_set_errno(error, r, "Cannot mount the root file system");
+        if (r >= 0)
+                g_array_append_val(fds, fd);
+        return r >= 0;
+}
+
+/* For kernels before 6.5, which have no "lowerdir+" and, worse, take any option of overlayfs and
+ * refuse at the end; and before 6.15, whose overlayfs wants its layers attached somewhere, which
+ * id-mapped ones are not. */
+static bool
+mount_elsewhere(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
+        g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+        Apart apart = { request, layers };
+        if (!apart_run(request->attach_path, mount_apart, &apart, fds, error))
+                return false;
+        *ret_fd = g_array_index(fds, int, 0);
         return true;
 }
 
 static bool
-mount_layers(const OverlayRequest *request, const Layers *layers, int *ret_fd, GError **error) {
-        autofd int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-        if (fs < 0 && fs != -ENOSYS)
-                return error_set_errno(
-                                error, fs, "Cannot use overlay, is the kernel module loaded?");
-        int r = fs < 0 ? fs : set_layers(fs, request, layers);
-        if (r >= 0)
-                r = sys_fsconfig_create(fs);
-        /* Kernels before 6.5 take any option of this file system, and say only now that they do not
-         * know one. */
-        if ((r == -ENOSYS || r == -EINVAL) && request->attach_path)
-                return mount_by_string(request, layers, ret_fd, error);
-        int mounted = r >= 0 ? sys_fsmount(fs, FSMOUNT_CLOEXEC, 0) : r;
-        if (mounted < 0) {
-                char why[256];
-                sys_fs_message(fs, why, sizeof why);
-                return error_set_errno(
-                                error, mounted, "Cannot mount the root file system over '%s'%s%s%s",
-                                request->upper_path ? request->upper_path : request->lower_paths[0],
-                                *why ? " (" : "", why, *why ? ")" : "");
-        }
-        *ret_fd = mounted;
+mount_here(const OverlayRequest *request,
+           const Layers *layers,
+           int *ret_fd,
+           int *ret_result,
+           char why[256],
+           GError **error) {
+        g_auto(FileIds) ids = { 0 };
+        if (!enter_ids(request, &ids, error))
+                return false;
+        *ret_result = mount_by_calls(request, layers, ret_fd, why);
         return true;
 }
 
@@ -182,16 +246,21 @@ bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **e
                                 error, "Cannot mount %u layers, the limit is %d", n,
                                 ROOTFS_LAYERS_MAX);
         g_auto(Layers) layers = { 0 };
-        g_auto(FileIds) ids = { 0 };
+        char why[256];
+        int r;
         if (!open_layers(request, &layers, error))
                 return false;
-        /* overlayfs makes its files with the mounter's ids, and through an idmapped upper it must
-         * be one that the map has: the work directory could not be made, and the mount would
-         * silently be read-only */
-        if (request->userns_fd >= 0 &&
-            !file_ids_enter(request->root_uid, request->root_gid, &ids, error))
+        if (!mount_here(request, &layers, ret_fd, &r, why, error))
                 return false;
-        return mount_layers(request, &layers, ret_fd, error);
+        if ((r == -EINVAL || r == -ENOSYS) && request->attach_path)
+                return mount_elsewhere(request, &layers, ret_fd, error);
+        if (r == -ENODEV)
+                return error_set_errno(
+                                error, r, "Cannot use overlay, is the kernel module loaded?");
+        return r >= 0 ||
+               error_set_errno(error, r, "Cannot mount the root file system over '%s'%s%s%s",
+                               request->upper_path ? request->upper_path : request->lower_paths[0],
+                               *why ? " (" : "", why, *why ? ")" : "");
 }
 
 bool rootfs_mount_directory(const char *path, int *ret_fd, GError **error) {

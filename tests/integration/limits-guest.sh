@@ -16,7 +16,11 @@ unit() {
 }
 
 say controllers "$(cat /sys/fs/cgroup/cgroup.controllers)"
-mount -t tmpfs tmpfs /var/lib/containers # the root cannot be an overlay's upper
+# the root cannot be an overlay's upper, and a tmpfs of this kernel has no id-mapped mounts
+modprobe -a loop ext4
+truncate -s 1G /tmp/store.img
+mkfs.ext4 -q /tmp/store.img
+mount -o loop /tmp/store.img /var/lib/containers
 id=$(berth pull -q "oci:$work/oci:web") && berth tag "$id" $image || exit 1
 
 unit hog 'exec dd if=/dev/zero of=/dev/shm/x bs=1M count=60' 'PodmanArgs=--memory 24m --memory-swap 24m' ShmSize=64m '[Service]' OOMPolicy=stop
@@ -54,6 +58,20 @@ say paused $((b - a)) "$(berth inspect --format '{{.State.Status}}' busy)" "$(sh
 berth unpause busy > /dev/null
 a=$(usage); sleep 2; b=$(usage)
 say unpaused $((b - a > 100000))
+
+# an older kernel's mounts: layers and volumes with mapped ids, device nodes, another user's unit
+for f in /etc/subuid /etc/subgid; do echo containers:1000000:1000000 >> $f; done
+say kernel "$(uname -r)"
+say mapped "$(berth run --rm --network none --userns auto -v mapped:/data $image \
+    sh -c 'id -u; stat -c %u /bin/busybox; touch /x /data/x; stat -c %u /x /data/x; echo > /dev/null && stat -c %t:%T /dev/null' | tr '\n' ' ')"
+say on-disk "$(stat -c %u /var/lib/containers/storage/volumes/mapped/_data/x)"
+unit app 'id -u; touch /made; exec sleep 1000' '[Service]' User=daemon
+systemctl daemon-reload
+systemctl start app
+say app "$(systemctl is-active app)" "$(tr -s ' ' < "/proc/$(show app MainPID)/uid_map" | head -1)" "$(berth exec app stat -c %u /made)"
+for i in 1 2 3 4 5 6; do berth run --rm --network none --userns auto $image sh -c "echo $i > /own; sleep 1; cat /own" > /tmp/own.$i & done
+wait
+say at-once "$(cat /tmp/own.* | tr '\n' ' ')" "$(grep -c /run/berth/rootfs /proc/self/mountinfo)" "$(ls /run/berth/rootfs | wc -l)"
 
 # a container of its own, and one of berth-oci's
 berth run -d --name own --network none --memory 20m --pids-limit 7 $image sleep 1000 > /dev/null

@@ -28,8 +28,16 @@ answer() {
     sed -n "s/^$1 //p" "$ANSWERS"
 }
 
-@test "the guest has the controllers, and a kernel before 6.5 mounts the layers" {
+@test "the guest has the controllers" {
     [[ " $(answer controllers) " == *" cpu io memory pids "* ]]
+}
+
+@test "a kernel before 6.5: layers, volumes and devices with mapped ids, several at once" {
+    [[ $(answer kernel) == 6.1.* ]] || skip "the guest's kernel is $(answer kernel)"
+    [ "$(answer mapped)" = "0 0 0 0 1:3 " ]
+    [ "$(answer on-disk)" = 0 ]
+    [ "$(answer app)" = "active  0 1 1 0" ]
+    [ "$(answer at-once)" = "1 2 3 4 5 6  0 0" ]
 }
 
 @test "memory: the kernel kills, the unit says oom-kill, inspect says OOMKilled" {

@@ -47,17 +47,16 @@ run_it() { # [-f] INJECTION
     [ "$(printf '%s\n' "${lines[@]}" | tr '\n' ' ')" = "0 1 2 " ]
 }
 
-@test "no lowerdir+ (kernels before 6.5): the layers go into one option" {
+@test "no lowerdir+ (kernels before 6.5): the layers are mounted elsewhere, and nothing is seen of it" {
     # the first call of the launcher is the one that says so
     run run_it fsconfig:error=EINVAL:when=1
     [ "$status" -eq 7 ]
     [ "$output" = fine ]
     lab grep -q 'fsconfig([0-9]*, FSCONFIG_SET_STRING, "lowerdir+".*(INJECTED)' /run/fallback.trace
-    lab grep -q 'mount("overlay".*lowerdir=' /run/fallback.trace
     run ! lab grep -q "/run/berth" /proc/self/mountinfo
 }
 
-@test "no fsopen for overlay: mount(2) does it" {
+@test "no fsopen: the same" {
     run run_it fsopen:error=ENOSYS:when=1
     [ "$status" -eq 7 ]
     [ "$output" = fine ]
@@ -92,7 +91,7 @@ run_it() { # [-f] INJECTION
     [[ $output == *"kept from making device nodes only"*fine ]]
 }
 
-@test "mounts by one option do not mix when many start at once" {
+@test "mounts made elsewhere do not mix when many start at once" {
     lab sh -c 'for i in 1 2 3 4 5 6 7 8; do
         (systemd-run -q --wait --pipe -p Delegate=yes strace -qq -o /dev/null -e inject=fsconfig:error=EINVAL:when=1 \
             berth run --rm --network none --name fb$i '$image' sh -c "echo $i > /own; sleep 0.2; cat /own" > /run/fb.$i) &
