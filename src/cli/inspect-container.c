@@ -149,7 +149,8 @@ static JsonObject *build(const Inspected *in) {
         json_object_set_object_member(object, "GraphDriver", driver_json(in));
         json_object_set_array_member(object, "Mounts", container_mounts_json(in->mounts));
         json_set_strings(object, "Dependencies", (const char *const *) record->requires);
-        json_object_set_object_member(object, "NetworkSettings", network_settings_json(in->record));
+        json_object_set_object_member(
+                        object, "NetworkSettings", network_settings_json(in->runtime, in->record));
         set_text(object, "Namespace", "");
         json_object_set_boolean_member(object, "IsInfra", FALSE);
         json_object_set_boolean_member(object, "IsService", FALSE);

@@ -8,6 +8,7 @@
 #include "cli/inspect-container.h"
 #include "cli/network-json.h"
 #include "runtime/log-file.h"
+#include "runtime/pod.h"
 #include "runtime/spec-build.h"
 
 static void set_text(JsonObject *object, const char *name, const char *value) {
@@ -162,7 +163,11 @@ JsonObject *inspect_host_config_json(const Inspected *in) {
         set_text(host, "CgroupMode", mode(o->cgroupns, in->spec, OCI_NAMESPACE_CGROUP));
         set_text(host, "ContainerIDFile", o->cidfile);
         set_log(in, host);
-        set_text(host, "NetworkMode", in->record->network);
+        /* Podman names the infra container, which our pods do without */
+        g_autoptr(Pod) pod = network_pod(in->runtime, in->record);
+        g_autofree char *network = pod ? g_strconcat("container:", pod->id, NULL)
+                                       : g_strdup(in->record->network);
+        set_text(host, "NetworkMode", network);
         json_object_set_object_member(host, "PortBindings", network_bindings_json(in->record));
         json_object_set_object_member(host, "RestartPolicy", restart_policy(in->record->restart));
         json_object_set_boolean_member(host, "AutoRemove", in->record->remove);

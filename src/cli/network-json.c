@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "runtime/network.h"
+#include "runtime/pod.h"
 
 static NetworkRequest *request_of(const ContainerRecord *record) {
         NetworkRequest *request = record_network_request(record, NULL);
@@ -155,9 +156,47 @@ network_json(const NetworkAttachment *attachment, const NetworkInterface *interf
         return object;
 }
 
-JsonObject *network_settings_json(const ContainerRecord *record) {
-        g_autoptr(NetworkRequest) request = request_of(record);
-        g_autoptr(NetworkStatus) status = status_of(record);
+Pod *network_pod(Runtime *runtime, const ContainerRecord *record) {
+        if (!record->pod || !record->network || !g_str_has_prefix(record->network, "ns:"))
+                return NULL;
+        g_autoptr(Pod) pod = pod_find(runtime->records, record->pod, NULL);
+        g_autofree char *path = pod ? pod_file(runtime->records, pod, "net") : NULL;
+        return path && strcmp(record->network + strlen("ns:"), path) == 0 ? g_steal_pointer(&pod)
+                                                                          : NULL;
+}
+
+/* As in Podman, who is in another's network shows that one's: the pod's, or the other container's.
+ */
+static void
+find_shown(Runtime *runtime,
+           const ContainerRecord *record,
+           NetworkRequest **ret_request,
+           NetworkStatus **ret_status) {
+        g_autoptr(Pod) pod = network_pod(runtime, record);
+        g_autoptr(ContainerRecord) other = NULL;
+        if (pod) {
+                *ret_request = pod_network_request(pod, NULL);
+                *ret_status = record_status(record) == CONTAINER_RUNNING
+                                              ? pod_network_status(pod, NULL)
+                                              : NULL;
+        } else {
+                if (record->network && g_str_has_prefix(record->network, "container:"))
+                        other =
+                                        record_find(runtime->records,
+                                                    record->network + strlen("container:"), NULL);
+                *ret_request = request_of(other ? other : record);
+                *ret_status = status_of(other ? other : record);
+        }
+        if (!*ret_request)
+                *ret_request = network_request_new();
+        if (!*ret_status)
+                *ret_status = network_status_new();
+}
+
+JsonObject *network_settings_json(Runtime *runtime, const ContainerRecord *record) {
+        g_autoptr(NetworkRequest) request = NULL;
+        g_autoptr(NetworkStatus) status = NULL;
+        find_shown(runtime, record, &request, &status);
         JsonObject *object = json_object_new();
         JsonObject *networks = json_object_new(), *ports = json_object_new();
         /* Podman's top-level members speak of its default network, when it is the only one */

@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "network/request.h"
+#include "runtime/pod.h"
 #include "runtime/record.h"
 
 /* What ps and inspect show of a container's network, in Podman's words. */
@@ -19,7 +20,10 @@ void network_add_ps_members(JsonObject *object, const ContainerRecord *record);
 JsonArray *network_names_json(const NetworkRequest *request);
 
 /* For inspect: the object "NetworkSettings". */
-JsonObject *network_settings_json(const ContainerRecord *record);
+JsonObject *network_settings_json(Runtime *runtime, const ContainerRecord *record);
+
+/* The pod whose network a container has, or NULL. Caller frees. */
+Pod *network_pod(Runtime *runtime, const ContainerRecord *record);
 
 /* For inspect: "PortBindings" of HostConfig, "ExposedPorts" of Config (NULL when there are none).
  */

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/user.h"
 #include "config/storage-conf.h"
+#include "network/firewall.h"
 
 #define NETWORK_DIR_SYSTEM "/etc/containers/networks"
 /* what Podman gives its default network, so that both mean the same one */
@@ -31,6 +32,7 @@ struct Networks {
         char *state_dir;
         char *dns_dir;
         char *lease_dir;
+        Firewall **parked; /* what it points to is no part of what is const in a Networks */
 };
 
 GQuark network_error_quark(void) {
@@ -39,6 +41,7 @@ GQuark network_error_quark(void) {
 
 Networks *networks_open(const NetworksOptions *options, GError **error) {
         g_autoptr(Networks) networks = g_new0(Networks, 1);
+        networks->parked = g_new0(Firewall *, 1);
         networks->conf = containers_conf_load(error);
         if (!networks->conf)
                 return NULL;
@@ -65,12 +68,19 @@ Networks *networks_open(const NetworksOptions *options, GError **error) {
 void networks_free(Networks *networks) {
         if (!networks)
                 return;
+        firewall_free(*networks->parked);
+        g_free(networks->parked);
         containers_conf_free(networks->conf);
         g_free(networks->config_dir);
         g_free(networks->state_dir);
         g_free(networks->dns_dir);
         g_free(networks->lease_dir);
         g_free(networks);
+}
+
+void networks_park_firewall(const Networks *networks, Firewall *firewall) {
+        firewall_free(*networks->parked);
+        *networks->parked = firewall;
 }
 
 const ContainersConf *networks_conf(const Networks *networks) {

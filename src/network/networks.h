@@ -27,6 +27,12 @@ typedef enum NetworkError {
 typedef struct Networks Networks;
 
 Networks *networks_open(const NetworksOptions *options, GError **error);
+/* Keeps an open connection to nftables until the networks are closed, or another one comes: after a
+ * deletion the kernel makes whoever closes one wait until no processor can still see what is gone
+ * (about 10 ms), and other work may be done meanwhile. Takes it; NULL is fine. */
+struct Firewall;
+void networks_park_firewall(const Networks *networks, struct Firewall *firewall);
+
 void networks_free(Networks *networks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Networks, networks_free)
 

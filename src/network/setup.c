@@ -23,7 +23,8 @@ typedef struct Setup {
 
 static void setup_clear(Setup *s) {
         g_clear_pointer(&s->host, netlink_free);
-        g_clear_pointer(&s->firewall, firewall_free);
+        if (s->firewall)
+                networks_park_firewall(s->networks, g_steal_pointer(&s->firewall));
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Setup, setup_clear)
 

@@ -161,6 +161,23 @@ teardown() {
     [[ $output == *"fresh"* ]]
 }
 
+@test "inspect of who is in another's network shows that one's, as in Podman" {
+    lab berth pod create --name shown -p 8097:80 > /dev/null
+    id=$(lab berth pod inspect --format '{{.ID}}' shown)
+    lab berth run -d --name member --pod shown $image sleep 1000 > /dev/null
+    address=$(lab berth exec member ip -4 -o addr show eth0 | sed 's/.*inet \([0-9.]*\).*/\1/')
+    [ -n "$address" ]
+    [ "$(lab berth inspect --format '{{(index .NetworkSettings.Networks "podman").IPAddress}}' member)" = "$address" ]
+    [ "$(lab berth inspect --format '{{.HostConfig.NetworkMode}}' member)" = "container:$id" ]
+    [ "$(lab berth inspect --format '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' member)" = 8097 ]
+    lab berth pod rm -f -t 0 shown > /dev/null
+    lab berth run -d --name owner $image sleep 1000 > /dev/null
+    lab berth run -d --name guest2 --network container:owner $image sleep 1000 > /dev/null
+    address=$(lab berth inspect --format '{{(index .NetworkSettings.Networks "podman").IPAddress}}' owner)
+    [ "$(lab berth inspect --format '{{(index .NetworkSettings.Networks "podman").IPAddress}}' guest2)" = "$address" ]
+    lab berth rm -f -t 0 guest2 owner > /dev/null
+}
+
 @test "ExitPolicy=stop: the pod ends with its last container, but not with one that comes again" {
     quadlet web.pod << 'EOF'
 [Pod]
