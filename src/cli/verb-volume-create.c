@@ -21,7 +21,8 @@ typedef struct CreateOptions {
 } CreateOptions;
 
 static const OptionRow rows[] = {
-        { "driver", 'd', OPTION_STRING, offsetof(CreateOptions, driver), "DRIVER", "local" },
+        { "driver", 'd', OPTION_STRING, offsetof(CreateOptions, driver), "DRIVER",
+          "local or image" },
         { "ignore", 0, OPTION_BOOL, offsetof(CreateOptions, ignore), NULL,
           "One that exists is no error" },
         { "label", 'l', OPTION_LIST, offsetof(CreateOptions, labels), "KEY=VALUE", "Label" },
@@ -38,7 +39,7 @@ static void options_clear(CreateOptions *options) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CreateOptions, options_clear)
 
 static bool check_driver(const char *driver, const char *name, GError **error) {
-        if (!driver || !*driver || strcmp(driver, "local") == 0)
+        if (!driver || !*driver || strcmp(driver, "local") == 0 || strcmp(driver, "image") == 0)
                 return true;
         return error_set_invalid(
                         error,
@@ -61,6 +62,21 @@ static bool keep_snapshots(const char *path, const char *name, GHashTable *opts,
         return volume_save(path, volume, error);
 }
 
+static bool check_image(Runtime *runtime, const char *driver, GHashTable *opts, GError **error) {
+        const char *name = opts ? g_hash_table_lookup(opts, "image") : NULL;
+        bool is_image = g_strcmp0(driver, "image") == 0;
+        g_autoptr(StoreImage) image = NULL;
+        if (is_image && !name)
+                return error_set_invalid(
+                                error, "must provide an image name when creating a volume with the "
+                                       "image driver");
+        if (!is_image && name)
+                return error_set_invalid(
+                                error,
+                                "invalid mount option image for driver 'local': invalid argument");
+        return !is_image || store_image_find(runtime->store, name, &image, error);
+}
+
 static bool
 create(Runtime *runtime, const CreateOptions *options, const char *name, GError **error) {
         g_autofree char *path = volumes_path_of(runtime);
@@ -73,7 +89,8 @@ create(Runtime *runtime, const CreateOptions *options, const char *name, GError 
                 .needs_copy_up = true,
         };
         GError *inner = NULL;
-        if (!check_driver(options->driver, name, error) || !rootless_enter(error))
+        if (!check_driver(options->driver, name, error) ||
+            !check_image(runtime, options->driver, opts, error) || !rootless_enter(error))
                 return false;
         if (volume_create(path, &request, &inner)) {
                 runtime_event(runtime, "volume", "create", NULL, name);

@@ -24,7 +24,7 @@ JsonObject *volume_json(const Volume *volume) {
         JsonObject *object = json_object_new();
         g_autofree char *created = text_format_time(volume->created_nsec);
         json_object_set_string_member(object, "Name", volume->name);
-        json_object_set_string_member(object, "Driver", "local");
+        json_object_set_string_member(object, "Driver", volume_image(volume) ? "image" : "local");
         json_object_set_string_member(object, "Mountpoint", volume->path);
         json_object_set_string_member(object, "CreatedAt", created);
         set_map(object, "Labels", volume->labels);

@@ -8,10 +8,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "runtime/idmap.h"
 #include "runtime/mount-options.h"
 #include "runtime/plan-parts.h"
+#include "runtime/rootfs.h"
 
 /* The mount's own maps, or the container's. 0 or -errno; -ECANCELED with an error set. */
 static int
@@ -89,6 +92,59 @@ open_bind(RuntimePlan *plan,
         return true;
 }
 
+static const char *option_of(const MountOptions *o, const char *name) {
+        size_t n = strlen(name);
+        for (guint i = 0; i < o->data->len; i++) {
+                const char *word = o->data->pdata[i];
+                if (strncmp(word, name, n) == 0 && word[n] == '=')
+                        return word + n + 1;
+        }
+        return NULL;
+}
+
+/* The layers lie on the host, and with mapped ids only the real root can show them: what
+ * overlayfs.rst calls "lowerdir", "upperdir" and "workdir" is mounted here and moved there. */
+static bool
+open_overlay(RuntimePlan *plan,
+             const OciMount *m,
+             const MountOptions *o,
+             const char *place,
+             ChildMount *row,
+             GError **error) {
+        const char *lower = option_of(o, "lowerdir");
+        g_auto(GStrv) layers = g_strsplit(lower ? lower : "", ":", -1);
+        g_autofree char *base =
+                        row->target[0] ? g_strdup_printf("overlay mount '%s'", m->destination)
+                                       : NULL;
+        OverlayRequest request = {
+                .lower_paths = (const char *const *) layers,
+                .upper_path = option_of(o, "upperdir"),
+                .work_path = option_of(o, "workdir"),
+                .attach_path = place,
+                .userns_fd = plan->userns_fd,
+                .is_user = !user_in_initial_namespace(),
+        };
+        const struct mount_attr set = { .attr_set = o->attributes_set | o->recursive_set };
+        if (!lower || (request.upper_path == NULL) != (request.work_path == NULL))
+                return error_set_invalid(
+                                error, "%s needs lowerdir=, and upperdir= with workdir=", base);
+        if (request.userns_fd >= 0 &&
+            (!id_map_to_host(plan->spec->uid_mappings, 0, &request.root_uid) ||
+             !id_map_to_host(plan->spec->gid_mappings, 0, &request.root_gid)))
+                return error_set_invalid(error, "%s: the user namespace has no root", base);
+        /* those in /run are gone after a boot */
+        if (request.upper_path &&
+            (!file_make_directories(AT_FDCWD, request.upper_path, 0755, error) ||
+             !file_make_directories(AT_FDCWD, request.work_path, 0700, error)))
+                return false;
+        if (!rootfs_mount_overlay(&request, &row->fd, error)) {
+                g_prefix_error(error, "%s: ", base);
+                return false;
+        }
+        int r = set.attr_set ? sys_mount_setattr(row->fd, "", AT_EMPTY_PATH, &set) : 0;
+        return r >= 0 || error_set_errno(error, r, "Cannot set the options of %s", base);
+}
+
 static const ChildFsOption *
 file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o) {
         ChildFsOption *options = plan_keep(plan, g_new0(ChildFsOption, o->data->len + 4));
@@ -109,7 +165,7 @@ file_system_options(RuntimePlan *plan, const OciMount *m, const MountOptions *o)
         return options;
 }
 
-bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
+bool plan_add_mount(RuntimePlan *plan, const OciMount *m, const char *place, GError **error) {
         g_auto(MountOptions) o = { 0 };
         g_autofree char *what = g_strdup_printf("mount '%s'", m->destination);
         g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -130,6 +186,9 @@ bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error) {
                 return error_set_invalid(error, "%s: the root cannot be mounted over", what);
         if (o.is_bind || strcmp(m->type, "bind") == 0) {
                 if (!open_bind(plan, m, &o, &row, error))
+                        return false;
+        } else if (strcmp(m->type, "overlay") == 0) {
+                if (!open_overlay(plan, m, &o, place, &row, error))
                         return false;
         } else {
                 row.options = file_system_options(plan, m, &o);

@@ -40,4 +40,5 @@ bool plan_add_memory_policy(RuntimePlan *plan, const OciSpec *spec, GError **err
 bool plan_add_label(RuntimePlan *plan, const OciSpec *spec, GError **error);
 
 /* plan-mounts.c */
-bool plan_add_mount(RuntimePlan *plan, const OciMount *m, GError **error);
+/* place: as for plan_add_devices(). */
+bool plan_add_mount(RuntimePlan *plan, const OciMount *m, const char *place, GError **error);

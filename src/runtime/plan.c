@@ -182,7 +182,7 @@ static void fill_child(RuntimePlan *plan, const PlanRequest *request) {
 /* What a container needs once, and a process that joins it does not. */
 static bool add_setup(RuntimePlan *plan, const OciSpec *spec, const char *place, GError **error) {
         for (guint i = 0; i < spec->mounts->len; i++)
-                if (!plan_add_mount(plan, spec->mounts->pdata[i], error))
+                if (!plan_add_mount(plan, spec->mounts->pdata[i], place, error))
                         return false;
         return add_sysctls(plan, spec, error) && plan_add_devices(plan, spec, place, error) &&
                plan_add_namespaces(plan, spec, error);

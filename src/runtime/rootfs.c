@@ -239,12 +239,30 @@ mount_here(const OverlayRequest *request,
         return true;
 }
 
+/* One layer with nothing over it is no overlay, which wants two: a copy of its mount does. */
+static bool mount_single(const OverlayRequest *request, int *ret_fd, GError **error) {
+        static const struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY,
+                                                    .propagation = MS_PRIVATE };
+        const char *path = request->lower_paths[0];
+        autofd int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        int r = fd >= 0 && request->userns_fd >= 0 ? id_map_mount(fd, request->userns_fd, false)
+                                                   : 0;
+        if (fd >= 0 && r >= 0)
+                r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, &readonly);
+        if (fd < 0 || r < 0)
+                return error_set_errno(error, fd < 0 ? fd : r, "Cannot show layer '%s'", path);
+        *ret_fd = fd_steal(&fd);
+        return true;
+}
+
 bool rootfs_mount_overlay(const OverlayRequest *request, int *ret_fd, GError **error) {
         guint n = g_strv_length((char **) request->lower_paths);
         if (n > ROOTFS_LAYERS_MAX)
                 return error_set_invalid(
                                 error, "Cannot mount %u layers, the limit is %d", n,
                                 ROOTFS_LAYERS_MAX);
+        if (n == 1 && !request->upper_path)
+                return mount_single(request, ret_fd, error);
         g_auto(Layers) layers = { 0 };
         char why[256];
         int r;

@@ -9,6 +9,7 @@
 #include "runtime/options.h"
 #include "runtime/record.h"
 #include "runtime/userns.h"
+#include "store/store.h"
 
 /* From flags and image to the runtime configuration, with Podman's defaults. Nothing is mounted or
  * written here but the small files that the container sees (hosts, hostname, resolv.conf) and the
@@ -17,6 +18,7 @@
 typedef struct SpecRequest {
         const ContainerOptions *options;
         const struct Networks *networks;
+        Store *store;                /* for --mount type=image */
         const OciImageConfig *image; /* NULL with --rootfs */
         int root_fd;                 /* the container's root, for its passwd and its directories */
         const struct Pod *pod;       /* whose namespaces it shares, or NULL */

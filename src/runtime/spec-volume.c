@@ -115,13 +115,6 @@ static void remember_anonymous(ContainerRecord *record, const char *name) {
         record->anonymous_volumes = g_strv_builder_end(builder);
 }
 
-typedef struct VolumeFlags {
-        GPtrArray *mount_words; /* for the runtime configuration */
-        bool no_copy;
-        bool propagation_given;
-        bool gives_owner; /* "U" */
-} VolumeFlags;
-
 /* "U": who the payload's user is on disk, where a mapped mount stores the ids of the inside. */
 static bool
 give_owner(const VolumeFlags *flags,
@@ -140,7 +133,8 @@ give_owner(const VolumeFlags *flags,
 
 /* Words of the third field. SELinux words have nothing to do where SELinux is off; those that would
  * change the host's files are refused rather than skipped. */
-static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, GError **error) {
+bool spec_volume_parse_flags(
+                const char *text, const char *what, VolumeFlags *flags, GError **error) {
         static const char *const plain[] = {
                 "ro",     "rw",   "suid",  "nosuid", "dev",    "nodev", "exec",
                 "noexec", "bind", "rbind", "idmap",  "ridmap", NULL,
@@ -161,6 +155,12 @@ static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, 
                         flags->no_copy = (*word)[0] == 'n';
                 } else if (strcmp(*word, "U") == 0) {
                         flags->gives_owner = true;
+                } else if (strcmp(*word, "O") == 0) {
+                        flags->is_overlay = true;
+                } else if (g_str_has_prefix(*word, "upperdir=")) {
+                        flags->upper = g_intern_string(*word + strlen("upperdir="));
+                } else if (g_str_has_prefix(*word, "workdir=")) {
+                        flags->work = g_intern_string(*word + strlen("workdir="));
                 } else if (!(selinux &&
                              !g_file_test("/sys/fs/selinux/enforce", G_FILE_TEST_EXISTS)) &&
                            **word != '\0') {
@@ -171,7 +171,7 @@ static bool parse_flags(const char *text, const char *what, VolumeFlags *flags, 
         return true;
 }
 
-static void drop_covered(OciSpec *spec, const char *destination) {
+void spec_volume_drop_covered(OciSpec *spec, const char *destination) {
         for (guint i = 0; i < spec->mounts->len; i++)
                 if (strcmp(((OciMount *) spec->mounts->pdata[i])->destination, destination) == 0) {
                         g_ptr_array_remove_index(
@@ -181,6 +181,43 @@ static void drop_covered(OciSpec *spec, const char *destination) {
                 }
 }
 
+/* lower: paths with colons between. Without one given the upper directory is one of the container's
+ * in /run. */
+bool spec_volume_add_overlay(
+                const SpecRequest *request,
+                OciSpec *spec,
+                const char *lower,
+                const char *destination,
+                const VolumeFlags *flags,
+                bool writable,
+                const char *what,
+                GError **error) {
+        if (strpbrk(lower, ",\\") || (flags->upper == NULL) != (flags->work == NULL))
+                return error_set_invalid(
+                                error,
+                                strpbrk(lower, ",\\")
+                                                ? "%s: a path with a comma or a backslash cannot "
+                                                  "be an overlay's"
+                                                : "%s: must specify both upperdir and workdir",
+                                what);
+        g_autoptr(GString) options = g_string_new("lowerdir=");
+        g_string_append(options, lower);
+        if (writable) {
+                g_autofree char *base = g_strdup_printf(
+                                "%s/overlay-%u", request->run_path, spec->mounts->len);
+                g_autofree char *upper = flags->upper ? g_canonicalize_filename(flags->upper, NULL)
+                                                      : g_build_filename(base, "upper", NULL);
+                g_autofree char *work = flags->work ? g_canonicalize_filename(flags->work, NULL)
+                                                    : g_build_filename(base, "work", NULL);
+                g_string_append_printf(options, ",upperdir=%s,workdir=%s", upper, work);
+        }
+        for (guint i = 0; i < flags->mount_words->len; i++)
+                g_string_append_printf(options, ",%s", (char *) flags->mount_words->pdata[i]);
+        spec_volume_drop_covered(spec, destination);
+        oci_spec_add_mount(spec, destination, "overlay", "overlay", options->str);
+        return true;
+}
+
 static void
 add_bind(OciSpec *spec, const char *source, const char *destination, const VolumeFlags *flags) {
         g_autoptr(GString) options = g_string_new("rbind");
@@ -188,7 +225,7 @@ add_bind(OciSpec *spec, const char *source, const char *destination, const Volum
                 g_string_append(options, ",rprivate");
         for (guint i = 0; i < flags->mount_words->len; i++)
                 g_string_append_printf(options, ",%s", (char *) flags->mount_words->pdata[i]);
-        drop_covered(spec, destination);
+        spec_volume_drop_covered(spec, destination);
         oci_spec_add_mount(spec, destination, "bind", source, options->str);
 }
 
@@ -212,7 +249,7 @@ static void add_device_volume(
         }
         for (guint i = 0; i < flags->mount_words->len; i++)
                 g_string_append_printf(options, ",%s", (char *) flags->mount_words->pdata[i]);
-        drop_covered(spec, destination);
+        spec_volume_drop_covered(spec, destination);
         if (bind)
                 g_string_append(options, ",rbind,rprivate");
         oci_spec_add_mount(
@@ -221,14 +258,54 @@ static void add_device_volume(
 }
 
 /* A host path as it is, or the directory of a volume; source NULL is an anonymous volume. */
-static bool
-add_source(const SpecRequest *request,
-           const char *source,
-           const char *destination,
-           const VolumeFlags *flags,
-           const char *what,
-           OciSpec *spec,
-           GError **error) {
+bool spec_volume_add_image(
+                const SpecRequest *request,
+                const char *name,
+                const char *destination,
+                const VolumeFlags *flags,
+                bool writable,
+                const char *what,
+                OciSpec *spec,
+                GError **error) {
+        g_autoptr(StoreImage) image = NULL;
+        g_auto(GStrv) paths = NULL;
+        if (!request->store || !store_image_find(request->store, name, &image, error) ||
+            !store_image_layer_paths(request->store, image, &paths, error))
+                return false;
+        g_autofree char *lower = g_strjoinv(":", paths);
+        return spec_volume_add_overlay(
+                        request, spec, lower, destination, flags, writable, what, error);
+}
+
+/* Driver "image": what containers write stays, beside the volume's (empty) data. */
+static bool add_image_volume(
+                const SpecRequest *request,
+                const Volume *volume,
+                const char *destination,
+                const VolumeFlags *flags,
+                const char *what,
+                OciSpec *spec,
+                GError **error) {
+        g_autofree char *directory = g_path_get_dirname(volume->path);
+        g_autofree char *upper = g_build_filename(directory, "upper", NULL);
+        g_autofree char *work = g_build_filename(directory, "work", NULL);
+        VolumeFlags kept = *flags;
+        if (!flags->is_overlay) {
+                kept.upper = upper;
+                kept.work = work;
+        }
+        return spec_volume_add_image(
+                        request, volume_image(volume), destination, &kept, true, what, spec, error);
+}
+
+bool spec_volume_add_source(
+                const SpecRequest *request,
+                const char *source,
+                const char *destination,
+                const VolumeFlags *flags,
+                const char *what,
+                OciSpec *spec,
+                GError **error) {
         if (destination[0] != '/')
                 return error_set_invalid(
                                 error, "invalid container path \"%s\", must be an absolute path",
@@ -245,6 +322,10 @@ add_source(const SpecRequest *request,
                 struct stat st;
                 if (stat(absolute, &st) < 0)
                         return error_set_errno(error, errno, "statfs %s", absolute);
+                if (flags->is_overlay)
+                        return spec_volume_add_overlay(
+                                        request, spec, absolute, destination, flags, true, what,
+                                        error);
                 if (!give_owner(flags, spec, absolute, false, error))
                         return false;
                 add_bind(spec, absolute, destination, flags);
@@ -266,10 +347,15 @@ add_source(const SpecRequest *request,
                 return false;
         if (anonymous)
                 remember_anonymous(request->record, anonymous);
+        if (volume_image(volume))
+                return add_image_volume(request, volume, destination, flags, what, spec, error);
         if (volume_has_device(volume)) {
                 add_device_volume(spec, volume, destination, flags);
                 return true;
         }
+        if (flags->is_overlay)
+                return spec_volume_add_overlay(
+                                request, spec, volume->path, destination, flags, true, what, error);
         if (!give_owner(flags, spec, volume->path, request->userns_fd >= 0, error))
                 return false;
         if (request->userns_fd >= 0)
@@ -290,126 +376,11 @@ bool spec_volume_add(const SpecRequest *request, const char *text, OciSpec *spec
                                 "incorrect volume format, should be [host-dir:]ctr-dir[:option]: "
                                 "%s",
                                 text);
-        if (n == 3 && !parse_flags(parts[2], what, &flags, error))
+        if (n == 3 && !spec_volume_parse_flags(parts[2], what, &flags, error))
                 return false;
-        return add_source(
+        return spec_volume_add_source(
                         request, n == 1 ? NULL : parts[0], n == 1 ? parts[0] : parts[1], &flags,
                         what, spec, error);
-}
-
-/* One --mount, taken apart: key[=value] fields of a CSV line. */
-typedef struct MountFields {
-        const char *type, *source, *destination;
-        const char *tmpfs_size, *tmpfs_mode;
-        VolumeFlags flags;
-        GPtrArray *tmpfs_words;
-} MountFields;
-
-static char **split_csv(const char *text) {
-        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-        g_autoptr(GString) field = g_string_new(NULL);
-        bool quoted = false;
-        for (; *text; text++) {
-                if (*text == '"' && quoted && text[1] == '"') {
-                        g_string_append_c(field, '"');
-                        text++;
-                } else if (*text == '"') {
-                        quoted = !quoted;
-                } else if (*text == ',' && !quoted) {
-                        g_strv_builder_add(builder, field->str);
-                        g_string_truncate(field, 0);
-                } else {
-                        g_string_append_c(field, *text);
-                }
-        }
-        g_strv_builder_add(builder, field->str);
-        return g_strv_builder_end(builder);
-}
-
-static bool is_one_of(const char *word, const char *const *names) {
-        return g_strv_contains(names, word);
-}
-
-static bool mount_field(char *field, MountFields *m, const char *what, GError **error) {
-        static const char *const sources[] = { "source", "src", NULL };
-        static const char *const destinations[] = { "destination", "dst", "target", NULL };
-        static const char *const readonly[] = { "ro", "readonly", NULL };
-        char *equal = strchr(field, '=');
-        const char *value = equal ? equal + 1 : NULL;
-        if (equal)
-                *equal = '\0';
-        bool on = true;
-        if (strcmp(field, "type") == 0 && value) {
-                m->type = value;
-        } else if (is_one_of(field, sources) && value) {
-                m->source = value;
-        } else if (is_one_of(field, destinations) && value) {
-                m->destination = value;
-        } else if (is_one_of(field, readonly) || strcmp(field, "rw") == 0) {
-                if (value && !text_parse_bool(value, &on))
-                        return error_set_invalid(error, "%s: '%s' is not a boolean", what, value);
-                bool ro = on != (strcmp(field, "rw") == 0);
-                g_ptr_array_add(m->flags.mount_words, g_strdup(ro ? "ro" : "rw"));
-        } else if (strcmp(field, "bind-propagation") == 0 && value) {
-                return parse_flags(value, what, &m->flags, error);
-        } else if (strcmp(field, "bind-nonrecursive") == 0) {
-                g_ptr_array_add(m->flags.mount_words, g_strdup("bind"));
-        } else if (strcmp(field, "tmpfs-size") == 0 && value) {
-                m->tmpfs_size = value;
-        } else if (strcmp(field, "tmpfs-mode") == 0 && value) {
-                m->tmpfs_mode = value;
-        } else if (strcmp(field, "tmpcopyup") == 0 || strcmp(field, "notmpcopyup") == 0) {
-                if (field[0] == 't')
-                        g_ptr_array_add(m->tmpfs_words, g_strdup("tmpcopyup"));
-        } else if (!value) {
-                return parse_flags(field, what, &m->flags, error);
-        } else {
-                return error_set_invalid(error, "%s: %s: invalid mount option", what, field);
-        }
-        return true;
-}
-
-static bool add_mount_tmpfs(const MountFields *m, const char *what, OciSpec *spec, GError **error) {
-        if (m->destination[0] != '/')
-                return error_set_invalid(
-                                error, "%s: the destination must be an absolute path", what);
-        g_autoptr(GString) options = g_string_new("rw,nosuid,nodev");
-        for (guint i = 0; i < m->tmpfs_words->len; i++)
-                g_string_append_printf(options, ",%s", (char *) m->tmpfs_words->pdata[i]);
-        for (guint i = 0; i < m->flags.mount_words->len; i++)
-                g_string_append_printf(options, ",%s", (char *) m->flags.mount_words->pdata[i]);
-        if (m->tmpfs_size)
-                g_string_append_printf(options, ",size=%s", m->tmpfs_size);
-        if (m->tmpfs_mode)
-                g_string_append_printf(options, ",mode=%s", m->tmpfs_mode);
-        drop_covered(spec, m->destination);
-        oci_spec_add_mount(spec, m->destination, "tmpfs", "tmpfs", options->str);
-        return true;
-}
-
-bool spec_mount_add(const SpecRequest *request, const char *text, OciSpec *spec, GError **error) {
-        g_autofree char *what = g_strdup_printf("--mount '%s'", text);
-        g_auto(GStrv) fields = split_csv(text);
-        MountFields m = {
-                .type = "volume",
-                .flags.mount_words = g_ptr_array_new_with_free_func(g_free),
-                .tmpfs_words = g_ptr_array_new_with_free_func(g_free),
-        };
-        g_autoptr(GPtrArray) owned = m.flags.mount_words;
-        g_autoptr(GPtrArray) owned_too = m.tmpfs_words;
-        for (char **field = fields; *field; field++)
-                if (!mount_field(*field, &m, what, error))
-                        return false;
-        if (!m.destination)
-                return error_set_invalid(error, "%s: must set volume destination", what);
-        if (strcmp(m.type, "tmpfs") == 0)
-                return add_mount_tmpfs(&m, what, spec, error);
-        if (strcmp(m.type, "bind") == 0 &&
-            (!m.source || (m.source[0] != '/' && m.source[0] != '.')))
-                return error_set_invalid(error, "%s: a bind mount needs source=, a path", what);
-        if (strcmp(m.type, "bind") != 0 && strcmp(m.type, "volume") != 0)
-                return error_set_invalid(error, "%s: invalid filesystem type \"%s\"", what, m.type);
-        return add_source(request, m.source, m.destination, &m.flags, what, spec, error);
 }
 
 static bool is_covered(const OciSpec *spec, const char *destination) {
@@ -442,8 +413,9 @@ bool spec_volume_add_image_volumes(const SpecRequest *request, OciSpec *spec, GE
                 if (tmpfs)
                         oci_spec_add_mount(
                                         spec, *path, "tmpfs", "tmpfs", "rw,nosuid,nodev,tmpcopyup");
-                else if (!add_source(request, NULL, *path, &flags, "VOLUME of the image", spec,
-                                     error))
+                else if (!spec_volume_add_source(
+                                         request, NULL, *path, &flags, "VOLUME of the image", spec,
+                                         error))
                         return false;
         }
         return true;

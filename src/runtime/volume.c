@@ -95,8 +95,8 @@ static bool check_snapshots(const char *text, bool mounts, GError **error) {
 }
 
 static bool check_options(GHashTable *given, Owner *owner, GHashTable *options, GError **error) {
-        static const char *const known[] = { "type",   "device",   "o", "copy",
-                                             "nocopy", "snapshot", NULL };
+        static const char *const known[] = { "type",   "device",   "o",     "copy",
+                                             "nocopy", "snapshot", "image", NULL };
         GHashTableIter iter;
         gpointer name, value;
         if (!given)
@@ -171,6 +171,10 @@ bool volume_save(const char *volumes_path, const Volume *volume, GError **error)
         if (directory_fd < 0)
                 return error_set_errno(error, errno, "Cannot open '%s'", path);
         return write_file(directory_fd, volume, error);
+}
+
+const char *volume_image(const Volume *volume) {
+        return volume->options ? g_hash_table_lookup(volume->options, "image") : NULL;
 }
 
 unsigned int volume_snapshots_max(const Volume *volume) {

@@ -60,6 +60,10 @@ GPtrArray *volume_list(const char *volumes_path, GError **error);
 /* Writes what is known of it. */
 bool volume_save(const char *volumes_path, const Volume *volume, GError **error);
 
+/* The image whose files are its data, with what was written over them; NULL: it has data of its
+ * own. */
+const char *volume_image(const Volume *volume);
+
 /* How many snapshots are kept ("snapshot=N"); 0: none are made. */
 unsigned int volume_snapshots_max(const Volume *volume);
 
