@@ -134,6 +134,8 @@ const OptionRow container_flag_rows[] = {
         { "passwd-entry", 0, OPTION_STRING, AT(passwd_entry), "LINE", "Line added to /etc/passwd" },
         { "personality", 0, OPTION_STRING, AT(personality), "PERSONA", "LINUX32, for example" },
         { "pid", 0, OPTION_STRING, AT(pid), "MODE", "PID namespace: private or host" },
+        { "conmon-pidfile", 0, OPTION_STRING, AT(conmon_pidfile), "PATH",
+          "The same: no other process stands for it" },
         { "pidfile", 0, OPTION_STRING, AT(pidfile), "PATH", "Write the payload's pid to a file" },
         { "pids-limit", 0, OPTION_STRING, AT(pids_limit), "N", "Limit of processes, -1 for none" },
         { "platform", 0, OPTION_STRING, AT(platform), "OS/ARCH", "Platform of the image" },

@@ -113,8 +113,8 @@ static void set_paths(const Inspected *in, JsonObject *object) {
                 set_text(object, rows[i].field, path);
         }
         set_text(object, "OCIRuntime", "berth");
-        set_text(object, "ConmonPidFile", "");
-        set_text(object, "PidFile", in->options->pidfile);
+        set_text(object, "ConmonPidFile", in->record->conmon_pid_file);
+        set_text(object, "PidFile", in->record->pid_file);
 }
 
 static JsonObject *build(const Inspected *in) {

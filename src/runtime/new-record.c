@@ -81,6 +81,10 @@ set_pod(Runtime *runtime, const ContainerOptions *o, ContainerRecord *record, GE
         return true;
 }
 
+static char *absolute(const char *path) {
+        return path && *path ? g_canonicalize_filename(path, NULL) : NULL;
+}
+
 /* What only a service of the container's own can be given. */
 static bool set_service(const ContainerOptions *o, ContainerRecord *record, GError **error) {
         uint64_t seconds = 0;
@@ -89,6 +93,8 @@ static bool set_service(const ContainerOptions *o, ContainerRecord *record, GErr
         record->timeout_sec = (int64_t) seconds;
         record->restart = g_strdup(o->restart);
         record->sdnotify = g_strdup(o->sdnotify);
+        record->pid_file = absolute(o->pidfile);
+        record->conmon_pid_file = absolute(o->conmon_pidfile);
         if (o->cgroup_parent && *o->cgroup_parent) {
                 g_autofree char *slice = g_path_get_basename(o->cgroup_parent);
                 if (!g_str_has_suffix(slice, ".slice"))

@@ -44,6 +44,7 @@ static const size_t texts[] = {
         AT(log_driver),
         AT(cidfile),
         AT(pidfile),
+        AT(conmon_pidfile),
         AT(subuidname),
         AT(subgidname),
         AT(ip),

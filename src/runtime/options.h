@@ -68,7 +68,7 @@ typedef struct ContainerOptions {
         char *stop_timeout; /* seconds */
         char *log_driver;
         GPtrArray *log_opt;
-        char *cidfile, *pidfile;
+        char *cidfile, *pidfile, *conmon_pidfile;
 
         /* resources beyond the common ones; "" and NULL alike are not given */
         char *memory_swappiness;

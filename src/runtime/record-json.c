@@ -36,6 +36,8 @@ static const struct {
         ROW("networkStatus", network_status, MEMBER_OBJECT),
         ROW("logDriver", log_driver, MEMBER_TEXT),
         ROW("logTag", log_tag, MEMBER_TEXT),
+        ROW("pidFile", pid_file, MEMBER_TEXT),
+        ROW("conmonPidFile", conmon_pid_file, MEMBER_TEXT),
         ROW("logPath", log_path, MEMBER_TEXT),
         ROW("logSizeMax", log_size_max, MEMBER_INT64),
         ROW("filterPath", filter_path, MEMBER_TEXT),

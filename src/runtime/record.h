@@ -37,6 +37,7 @@ typedef struct ContainerRecord {
         JsonNode *network_request; /* network/request.h */
         JsonNode *network_status;  /* network/status.h, while it runs; or NULL */
         char *log_driver;
+        char *pid_file, *conmon_pid_file; /* absolute, or NULL: written at each start */
         char *log_tag;
         char *log_path;       /* --log-opt path=, or NULL */
         int64_t log_size_max; /* --log-opt max-size=, or 0 */

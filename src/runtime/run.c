@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "runtime/cgroup-manager.h"
@@ -77,6 +79,13 @@ RuntimePlan *run_plan(Runtime *runtime, Container *c, unsigned int n_listen_fds,
         return runtime_plan_new(&request, error);
 }
 
+/* podman-run(1) --pidfile: the number alone. */
+static bool write_pid_file(const char *path, pid_t pid, GError **error) {
+        char text[16];
+        int n = snprintf(text, sizeof text, "%d", (int) pid);
+        return !path || file_replace(AT_FDCWD, path, text, (size_t) n, 0644, FILE_VOLATILE, error);
+}
+
 bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GError **error) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
@@ -86,6 +95,9 @@ bool run_note_started(Runtime *runtime, Container *c, const Launch *launch, GErr
         c->record->finished_nsec = 0;
         c->record->has_exit_code = false;
         c->record->initialized = false;
+        if (!write_pid_file(c->record->pid_file, launch->pid, error) ||
+            !write_pid_file(c->record->conmon_pid_file, launch->pid, error))
+                return false;
         return record_save(runtime->records, c->record, error);
 }
 

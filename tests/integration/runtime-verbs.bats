@@ -321,3 +321,18 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     run lab berth inspect plain --format '{{.Config.HealthcheckOnFailureAction}} {{.Config.HealthLogDestination}} {{.Config.HealthcheckMaxLogCount}} {{.Config.HealthcheckMaxLogSize}} {{.HostConfig.CpuRealtimePeriod}} {{.HostConfig.MemorySwappiness}}{{.HostConfig.HostsFile}}'
     [ "$output" = "none local 5 500 0 0" ]
 }
+
+@test "--pidfile and --conmon-pidfile hold the payload's pid, at each start" {
+    lab sh -c "cd /run && berth run -d --name pf --network none --pidfile pf.pid --conmon-pidfile /run/pf.conmon $image sleep 1000" > /dev/null
+    pid=$(lab berth inspect --format '{{.State.Pid}}' pf)
+    [ "$(lab cat /run/pf.pid)" = "$pid" ]
+    [ "$(lab cat /run/pf.conmon)" = "$pid" ]
+    [ "$(lab berth inspect --format '{{.PidFile}} {{.ConmonPidFile}}' pf)" = "/run/pf.pid /run/pf.conmon" ]
+    lab berth restart -t 0 pf > /dev/null
+    [ "$(lab cat /run/pf.pid)" = "$(lab berth inspect --format '{{.State.Pid}}' pf)" ]
+    lab berth rm -f -t 0 pf > /dev/null
+    lab rm -f /run/pf.pid /run/pf.conmon
+    run lab berth run --rm --network none --pidfile /no/such/folder/pid $image true
+    [ "$status" -ne 0 ]
+    [[ $output == *"/no/such/folder"* ]]
+}
