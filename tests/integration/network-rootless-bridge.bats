@@ -188,3 +188,17 @@ no_process() {
     until_true 10 unit_is inactive
     no_process berth-netns
 }
+
+@test "many at once, and again: the unit starts once and stops after the last; user namespaces of their own" {
+    as berth network create front
+    for round in 1 2 3; do
+        as sh -c "for i in 1 2 3 4 5 6; do berth run --rm --network front $image sh -c 'ip -4 -o addr show eth0' & done; wait" > "$BATS_TEST_TMPDIR/out"
+        [ "$(grep -o 'inet 10.89.[0-9.]*' "$BATS_TEST_TMPDIR/out" | sort -u | wc -l)" = 6 ]
+    done
+    until_true 10 unit_is inactive
+    no_process berth-netns
+    [ "$(as berth run --rm --network front --userns keep-id $image id -u)" = "$(lab id -u $user)" ]
+    user_web web --network front --userns auto
+    user_web peer --network front
+    [ "$(user_fetch peer http://web:8080/)" = "web $(user_address peer front)" ]
+}
