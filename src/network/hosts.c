@@ -28,7 +28,7 @@ static char *host_address(const HostsRequest *r) {
                 return slirp.allow_host_loopback ? ip_format(&gateway) : pasta_address();
         }
         if (!user_is_root()) /* the gateway is not the host, but the namespace of the bridges */
-                return NULL;
+                return r->host && *r->host ? g_strdup(r->host) : NULL;
         for (guint i = 0; r->status && i < r->status->interfaces->len; i++) {
                 const NetworkInterface *interface = r->status->interfaces->pdata[i];
                 for (guint k = 0; k < interface->addresses->len; k++) {

@@ -17,6 +17,7 @@ typedef struct HostsRequest {
         const char *hostname;
         const char *name;      /* the container's */
         const char *inherited; /* the text of the container whose namespace is joined, or NULL */
+        const char *host;      /* its address on a user's bridges, or NULL */
         const char *image;     /* the image's own file, or NULL */
 } HostsRequest;
 

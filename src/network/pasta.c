@@ -106,6 +106,15 @@ bool pasta_start(
                                WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
+bool pasta_maps_host(const ContainersConf *conf) {
+        g_autofree char *program = containers_conf_find_helper(conf, PROGRAM);
+        g_autofree char *words = NULL;
+        const char *const argv[] = { program, "--help", NULL };
+        int status;
+        return program && process_converse(argv, NULL, "", REPLY_SIZE_MAX, &words, &status, NULL) &&
+               strstr(words, "--map-guest-addr");
+}
+
 void pasta_stop(const char *pid_path) {
         g_autofree char *text = NULL;
         uint64_t pid;

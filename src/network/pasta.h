@@ -21,6 +21,11 @@ bool pasta_start(
                 const char *pid_path,
                 GError **error);
 
+/* Whether this pasta can give the host an address of its own for containers, PASTA_HOST_ADDRESS:
+ * since 2024-08. It then needs "--map-guest-addr". */
+#define PASTA_HOST_ADDRESS "169.254.1.2" /* as Podman's */
+bool pasta_maps_host(const ContainersConf *conf);
+
 /* Ends the one that pid_path names, if it is still there. */
 void pasta_stop(const char *pid_path);
 

@@ -9,8 +9,10 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "base/user.h"
 #include "network/hosts.h"
 #include "runtime/network.h"
+#include "runtime/rootless-network.h"
 
 #define NAME_FILE_SIZE_MAX (1u << 20)
 
@@ -65,6 +67,11 @@ static bool write_hosts(NameFiles *f, GError **error) {
                 (void) file_read_text(AT_FDCWD, from, NAME_FILE_SIZE_MAX, &inherited, NULL);
         }
         g_autofree char *image = read_of_image(f->root_fd);
+        g_autofree char *directory = user_is_root() ? NULL : rootless_network_directory();
+        g_autofree char *host_path = directory ? g_build_filename(directory, "host", NULL) : NULL;
+        g_autofree char *host = NULL;
+        if (host_path) /* none: no network of this user's runs */
+                (void) file_read_text(AT_FDCWD, host_path, NAME_FILE_SIZE_MAX, &host, NULL);
         const HostsRequest request = {
                 .request = f->request,
                 .status = f->status,
@@ -72,6 +79,7 @@ static bool write_hosts(NameFiles *f, GError **error) {
                 .hostname = f->hostname,
                 .name = f->name,
                 .inherited = inherited,
+                .host = host,
                 .image = image,
         };
         g_autofree char *text = hosts_format(&request, error);

@@ -111,6 +111,9 @@ bool rootless_network_hold(Runtime *runtime, GError **error) {
                 return false;
         if (!again)
                 dns_reset(runtime->networks); /* of namespaces that went without a word */
+        bool maps_host = pasta_maps_host(networks_conf(runtime->networks));
+        if (maps_host)
+                request->target = g_strdup("--map-guest-addr," PASTA_HOST_ADDRESS);
         pid_t pid = start_holder(again ? net_fd : -1, error);
         if (pid < 0)
                 return false;
@@ -120,6 +123,7 @@ bool rootless_network_hold(Runtime *runtime, GError **error) {
         g_autofree char *pid_path = g_build_filename(directory, "pasta.pid", NULL);
         return (again || (keep(pid, "user", error) && keep(pid, "net", error))) &&
                write_file(directory, "resolv.conf", "nameserver " PASTA_DNS_ADDRESS "\n", error) &&
+               write_file(directory, "host", maps_host ? PASTA_HOST_ADDRESS : "", error) &&
                pin(pid, ns_path, error) &&
                pasta_start(networks_conf(runtime->networks), request, ns_path, pid_path, error) &&
                write_file(directory, "holder", holder, error);

@@ -51,6 +51,6 @@ void rootless_network_free(RootlessNetwork *network);
  * pasta. */
 bool rootless_network_hold(Runtime *runtime, GError **error);
 
-/* RUN/berth-netns; its files are "holder", "pasta.pid", "lock", "resolv.conf" and "users/ID".
- * Caller frees. */
+/* RUN/berth-netns; its files are "holder", "pasta.pid", "lock", "host", "resolv.conf" and
+ * "users/ID". Caller frees. */
 char *rootless_network_directory(void);

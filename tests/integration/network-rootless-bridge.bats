@@ -87,6 +87,15 @@ no_process() {
     [ "$(user_fetch two http://one:8080/)" = "one $(user_address two front)" ]
     [ "$(user_fetch one http://zwei:8080/)" = "two $(user_address one front)" ]
     [ "$(user_fetch one http://192.0.2.2:8090/)" = "world 192.0.2.1" ]
+    if [[ $(lab pasta --help 2>&1) == *--map-guest-addr* ]]; then
+        lab systemd-run -q --unit=own "$BERTH_TEST_WORK/probe" who 8095 own
+        as berth exec one grep '^169.254.1.2.*host.containers.internal' /etc/hosts
+        until_true 10 user_fetch one http://host.containers.internal:8095/
+        lab systemctl stop own
+    else
+        run as berth exec one grep host.containers.internal /etc/hosts
+        [ "$status" = 1 ]
+    fi
     as berth rm -f -t 0 one
     unit_is active
     as berth rm -f -t 0 two
@@ -140,7 +149,8 @@ no_process() {
     sum=$(head -c 20000000 /dev/zero | sha256sum)
     as berth run -d --name sink --network front -p 8085:8080 $image \
         sh -c 'test "$(nc -l -p 8080 | sha256sum)" = "'"$sum"'"' > /dev/null
-    outside sh -c 'head -c 20000000 /dev/zero | nc -N 192.0.2.1 8085' || outside sh -c 'head -c 20000000 /dev/zero | nc -q 1 192.0.2.1 8085'
+    until_true 10 outside python3 -c 'import socket; s = socket.create_connection(("192.0.2.1", 8085), 5)
+s.sendall(bytes(20000000)); s.shutdown(socket.SHUT_WR); s.recv(1)'
     [ "$(as berth wait sink)" = 0 ]
 }
 
