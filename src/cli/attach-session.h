@@ -38,3 +38,17 @@ bool attach_terminal(
 /* A pipe: copies our input in a thread of its own, to its end. The session stays with the thread.
  */
 void attach_pump_input(AttachInput *input);
+
+typedef struct AttachOptions {
+        bool no_stdin;     /* ours is not the container's */
+        char *detach_keys; /* NULL: ctrl-p,ctrl-q */
+        int sig_proxy;     /* 0: our signals are ours; else they go on to the container */
+} AttachOptions;
+
+/* Until the container ends or the keys are pressed; *ret_code is its exit status. */
+bool attach_running(
+                Runtime *runtime,
+                const ContainerRecord *record,
+                const AttachOptions *options,
+                int *ret_code,
+                GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* berth start */
 #include "base/error.h"
+#include "cli/attach-session.h"
 #include "cli/exit.h"
 #include "cli/health-timer.h"
 #include "cli/options.h"
@@ -15,13 +16,16 @@ typedef struct StartOptions {
         Selection selection;
         bool attach, interactive;
         int sig_proxy; /* -1: not given */
-        int status;    /* of the payload that we were attached to */
+        char *detach_keys;
+        int status; /* of the payload that we were attached to */
 } StartOptions;
 
 static const OptionRow rows[] = {
         { "all", 0, OPTION_BOOL, offsetof(StartOptions, selection.all), NULL, "All containers" },
         { "attach", 'a', OPTION_BOOL, offsetof(StartOptions, attach), NULL,
           "In the foreground, with its output" },
+        { "detach-keys", 0, OPTION_STRING, offsetof(StartOptions, detach_keys), "KEYS",
+          "Leave the terminal of one that runs by these: ctrl-p,ctrl-q if not given" },
         { "interactive", 'i', OPTION_BOOL, offsetof(StartOptions, interactive), NULL,
           "Our standard input is the container's" },
         { "sig-proxy", 0, OPTION_TRISTATE, offsetof(StartOptions, sig_proxy), NULL,
@@ -59,11 +63,11 @@ start_attached(Runtime *runtime, ContainerRecord *record, StartOptions *options,
 static bool act(Runtime *runtime, ContainerRecord *record, void *data, GError **error) {
         StartOptions *options = data;
         bool runs = record_status(record) == CONTAINER_RUNNING;
+        const AttachOptions attach = { .no_stdin = !options->interactive,
+                                       .detach_keys = options->detach_keys,
+                                       .sig_proxy = options->sig_proxy };
         if (options->attach && runs)
-                return error_set_invalid(
-                                error,
-                                "container %s runs already; its output is in `berth logs -f %s`",
-                                record->name, record->name);
+                return attach_running(runtime, record, &attach, &options->status, error);
         if (options->attach)
                 return start_attached(runtime, record, options, error);
         return runs || transient_start(runtime, record, error);
@@ -80,5 +84,6 @@ int verb_start(int argc, char **argv) {
         int status = selection_verb(
                         &table, argc, argv, &options, &options.selection, check, true, act);
         selection_clear(&options.selection);
+        g_free(options.detach_keys);
         return status == EXIT_STATUS_OK ? options.status : status;
 }

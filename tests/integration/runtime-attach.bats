@@ -54,3 +54,14 @@ teardown() {
     run lab berth attach
     [ "$output" = 'Error: "berth attach" requires a name, id, or the "--latest" flag' ]
 }
+
+@test "start -a attaches to what runs" {
+    lab berth run -di --name still --network none $image sh -c 'read -r line; echo "got $line"; exit 5'
+    run lab sh -c 'echo yes | timeout 30 berth start -a -i still'
+    [ "$status" = 5 ]
+    [ "$output" = "got yes" ]
+    lab berth run -dit --name term --network none $image sh
+    run lab sh -c '{ sleep 0.5; printf x; sleep 1; } | timeout 30 berth start -a -i --detach-keys x term'
+    [ "$status" = 0 ]
+    [ "$(lab berth inspect --format '{{.State.Running}}' term)" = true ]
+}

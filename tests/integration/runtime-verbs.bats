@@ -143,9 +143,6 @@ service() { # NAME [FLAGS...]: one that ends on SIGTERM
     run lab berth start -a again reader
     [ "$status" = 125 ]
     [[ $output == *"you cannot start and attach multiple containers at once"* ]]
-    service runs > /dev/null
-    run lab berth start -a runs
-    [[ $output == *"runs already"* ]]
 }
 
 @test "update changes limits on the unit and for the next start" {
