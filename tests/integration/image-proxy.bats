@@ -36,15 +36,11 @@ setup_file() {
         "$W" "$W" "$W" "$W" >"$W/tls.yml"
     printf 'Port 8888\nListen 127.0.0.1\nTimeout 60\nLogFile "%s/proxy.log"\nLogLevel Connect\nBasicAuth me pass\nMaxClients 50\nConnectPort 5443\n' "$W" >"$W/tinyproxy.conf"
     in_net docker-registry serve "$W/plain.yml" >"$W/plain.log" 2>&1 3>&- &
-    echo $! >"$W/pids"
     in_net docker-registry serve "$W/tls.yml" >"$W/tls.log" 2>&1 3>&- &
-    echo $! >>"$W/pids"
     touch "$W/proxy.log" && chmod 666 "$W/proxy.log"
     in_net tinyproxy -d -c "$W/tinyproxy.conf" >"$W/tinyproxy.out" 2>&1 3>&- &
-    echo $! >>"$W/pids"
     # what the proxy gets to see
     in_net socat -v TCP-LISTEN:8889,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:8888 >/dev/null 2>"$W/wire" 3>&- &
-    echo $! >>"$W/pids"
     wait_in_net 5000 192.0.2.77 && wait_in_net 5443 192.0.2.77 && wait_in_net 8888 127.0.0.1 && wait_in_net 8889 127.0.0.1
     make_image "$W/oci"
     in_net skopeo copy -q --dest-tls-verify=false "oci:$W/oci:small" docker://192.0.2.77:5000/lab/small:1 >/dev/null
@@ -52,7 +48,8 @@ setup_file() {
 
 teardown_file() {
     [ -n "${NET:-}" ] || return 0
-    xargs -r kill <"$W/pids" 2>/dev/null || true
+    # all of it: $! is only the shell around in_net, and what is left holds bats up
+    ip netns pids "$NET" | xargs -r kill 2>/dev/null || true
     ip netns del "$NET"
 }
 
