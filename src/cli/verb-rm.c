@@ -50,11 +50,12 @@ static bool remove_dependents(
                     !g_strv_contains((const char *const *) other->requires, record->id))
                         continue;
                 if (!options->depend && !options->selection.all)
-                        return error_set(
-                                        error, RUNTIME_ERROR, RUNTIME_ERROR_STATE,
-                                        "container %s has dependent containers which must be "
-                                        "removed before it: %s: container already exists",
-                                        record->id, other->id);
+                        return error_set_invalid(/* no wrong state: 125, not 2 */
+                                                 error,
+                                                 "container %s has dependent containers which must "
+                                                 "be "
+                                                 "removed before it: %s: container already exists",
+                                                 record->id, other->id);
                 if (!remove_dependents(runtime, other, options, error) ||
                     !container_remove(
                                     runtime, other, options->force, options->volumes, options->time,
