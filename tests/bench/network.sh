@@ -21,11 +21,11 @@ median() { sort -n | awk '{v[NR] = $1} END {print (NR % 2) ? v[(NR + 1) / 2] : (
 cgroups=--cgroups=split
 setpriv --dump 2>/dev/null | grep -q 'Capability bounding set.*sys_resource' || cgroups=--cgroups=disabled
 berth_unit() { # NAME LINES
-    printf '[Container]\nImage=localhost/berth-test:1\nVolume=%s/probe:/probe:ro\nExec=/probe who 8080 x\n%b' "$work" "$2" \
+    printf '[Unit]\nStartLimitIntervalSec=0\n[Container]\nImage=localhost/berth-test:1\nVolume=%s/probe:/probe:ro\nExec=/probe who 8080 x\n%b' "$work" "$2" \
         > "/etc/containers/systemd/$1.container"
 }
 podman_unit() { # NAME FLAGS
-    printf '[Service]\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nExecStart=/usr/bin/podman run --name systemd-%%N --replace --rm %s %s --sdnotify=conmon -d -v %s/probe:/probe:ro localhost/berth-test:1 /probe who 8080 x\nExecStop=/usr/bin/podman rm -f -t 0 -i systemd-%%N\nExecStopPost=-/usr/bin/podman rm -f -i systemd-%%N\n' \
+    printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nExecStart=/usr/bin/podman run --name systemd-%%N --replace --rm %s %s --sdnotify=conmon -d -v %s/probe:/probe:ro localhost/berth-test:1 /probe who 8080 x\nExecStop=/usr/bin/podman rm -f -t 0 -i systemd-%%N\nExecStopPost=-/usr/bin/podman rm -f -i systemd-%%N\n' \
         "$cgroups" "$2" "$work" > "/etc/systemd/system/$1.service"
 }
 berth_unit berth-none 'Network=none\n'

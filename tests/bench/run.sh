@@ -16,14 +16,14 @@ mkdir -p /etc/containers/systemd /etc/containers/containers.conf.d
 printf '[containers]\npids_limit = 0\n' > /etc/containers/containers.conf
 now() { date +%s%N; }
 median() { sort -n | awk '{v[NR] = $1} END {print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
-plain() { printf '[Service]\nType=exec\nExecStart=%s/probe term 0\n' "$work"; }
-berth() { printf '[Container]\nImage=localhost/berth-test:1\nNetwork=none\nVolume=%s/probe:/probe:ro\nExec=/probe term 0\n' "$work"; }
+plain() { printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStart=%s/probe term 0\n' "$work"; }
+berth() { printf '[Unit]\nStartLimitIntervalSec=0\n[Container]\nImage=localhost/berth-test:1\nNetwork=none\nVolume=%s/probe:/probe:ro\nExec=/probe term 0\n' "$work"; }
 # crun raises RLIMIT_MEMLOCK for its device filter; where even root may not (no CAP_SYS_RESOURCE) podman is
 # measured without cgroups of its own, which can only make it faster
 cgroups=--cgroups=split
 setpriv --dump 2>/dev/null | grep -q 'Capability bounding set.*sys_resource' || cgroups=--cgroups=disabled
 podman() {
-    printf '[Service]\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\n'
+    printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\n'
     printf 'ExecStart=/usr/bin/podman run --name systemd-%%N --replace --rm %s --network none --sdnotify=conmon -d -v %s/probe:/probe:ro localhost/berth-test:1 /probe term 0\n' "$cgroups" "$work"
     printf 'ExecStop=/usr/bin/podman rm -f -i systemd-%%N\nExecStopPost=-/usr/bin/podman rm -f -i systemd-%%N\n'
 }
