@@ -113,9 +113,7 @@ open_overlay(RuntimePlan *plan,
              GError **error) {
         const char *lower = option_of(o, "lowerdir");
         g_auto(GStrv) layers = g_strsplit(lower ? lower : "", ":", -1);
-        g_autofree char *base =
-                        row->target[0] ? g_strdup_printf("overlay mount '%s'", m->destination)
-                                       : NULL;
+        g_autofree char *base = g_strdup_printf("overlay mount '%s'", m->destination);
         OverlayRequest request = {
                 .lower_paths = (const char *const *) layers,
                 .upper_path = option_of(o, "upperdir"),

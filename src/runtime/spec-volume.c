@@ -298,6 +298,21 @@ static bool add_image_volume(
                         request, volume_image(volume), destination, &kept, true, what, spec, error);
 }
 
+/* "O" of one directory: a colon in its path would make it two layers. */
+static bool
+add_overlay_of(const SpecRequest *request,
+               OciSpec *spec,
+               const char *path,
+               const char *destination,
+               const VolumeFlags *flags,
+               const char *what,
+               GError **error) {
+        if (strchr(path, ':'))
+                return error_set_invalid(
+                                error, "%s: a path with a colon cannot be an overlay's", what);
+        return spec_volume_add_overlay(request, spec, path, destination, flags, true, what, error);
+}
+
 bool spec_volume_add_source(
                 const SpecRequest *request,
                 const char *source,
@@ -323,9 +338,8 @@ bool spec_volume_add_source(
                 if (stat(absolute, &st) < 0)
                         return error_set_errno(error, errno, "statfs %s", absolute);
                 if (flags->is_overlay)
-                        return spec_volume_add_overlay(
-                                        request, spec, absolute, destination, flags, true, what,
-                                        error);
+                        return add_overlay_of(
+                                        request, spec, absolute, destination, flags, what, error);
                 if (!give_owner(flags, spec, absolute, false, error))
                         return false;
                 add_bind(spec, absolute, destination, flags);
@@ -354,8 +368,7 @@ bool spec_volume_add_source(
                 return true;
         }
         if (flags->is_overlay)
-                return spec_volume_add_overlay(
-                                request, spec, volume->path, destination, flags, true, what, error);
+                return add_overlay_of(request, spec, volume->path, destination, flags, what, error);
         if (!give_owner(flags, spec, volume->path, request->userns_fd >= 0, error))
                 return false;
         if (request->userns_fd >= 0)

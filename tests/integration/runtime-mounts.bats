@@ -49,6 +49,10 @@ above
     run run_it -v "$lower:/data:O,upperdir=/var/lib/containers/over-up" $image true
     [ "$status" -eq 125 ]
     [[ $output == *"must specify both upperdir and workdir"* ]]
+    lab mkdir -p "$lower/a:b"
+    run run_it --mount "type=bind,src=$lower/a:b,dst=/data,O" $image true
+    [ "$status" -eq 125 ]
+    [[ $output == *"a path with a colon cannot be an overlay's"* ]]
 }
 
 @test "O in a container that is stopped and started, and after a boot its directories are made again" {
